@@ -1,0 +1,48 @@
+#include "base/cpu.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const level_names[] = {"scalar", "avx2", "avx512"};
+
+const char *cpu_level_name(enum cpu_level level)
+{
+    return level_names[level];
+}
+
+enum cpu_level cpu_level_of_machine(void)
+{
+#if defined(__x86_64__)
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+        return CPU_SCALAR;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return CPU_AVX512;
+    return CPU_AVX2;
+#else
+    return CPU_SCALAR;
+#endif
+}
+
+static enum cpu_level choose_level(void)
+{
+    enum cpu_level machine = cpu_level_of_machine();
+    const char    *wish = getenv("BESRA_CPU");
+
+    for (int level = CPU_SCALAR; wish && level <= (int)machine; level++)
+        if (strcmp(wish, level_names[level]) == 0)
+            return (enum cpu_level)level;
+    return machine;
+}
+
+enum cpu_level cpu_level(void)
+{
+    static atomic_int chosen; /* level + 1; 0 while unknown; a race computes the same twice */
+    int               known = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (!known) {
+        known = (int)choose_level() + 1;
+        atomic_store_explicit(&chosen, known, memory_order_relaxed);
+    }
+    return (enum cpu_level)(known - 1);
+}

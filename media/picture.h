@@ -1,0 +1,76 @@
+/* media/picture.h: pictures from and to encoded bytes: JPEG, PNG, WebP, TIFF, BMP, PNM by the formats' own
+ * libraries or a few lines of ours; anything else through the module besra-media-opencv, when it is there. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/image.h"
+
+enum picture_format {
+    PICTURE_UNKNOWN,
+    PICTURE_JPEG,
+    PICTURE_PNG,
+    PICTURE_WEBP,
+    PICTURE_TIFF,
+    PICTURE_BMP,
+    PICTURE_PNM,
+    PICTURE_RARE, /* known by its first bytes, read by the module: GIF, AVIF, JPEG 2000, EXR, HDR, ... */
+};
+
+/* What the first bytes say, without decoding: for memory budgets and limits, before any work. */
+struct picture_facts {
+    enum picture_format format;
+    int                 width, height; /* as stored, before EXIF orientation; 0 for PICTURE_RARE */
+    int                 channels;      /* of the decoded picture, 1..4 (palette: 3 or 4; CMYK: 3) */
+    int                 depth;         /* 8 or 16 */
+    int                 orientation;   /* EXIF, 1..8; 1 when there is none */
+};
+
+/* A decoded picture, upright (EXIF orientation is applied to the pixels). */
+struct picture {
+    struct bsr_image    image;
+    enum picture_format format;
+    struct bytes        icc; /* the colour profile of the pixels as they are now; empty: sRGB or unknown */
+    struct bytes exif; /* the EXIF block (TIFF header first), its orientation reset to 1; may be empty */
+};
+
+enum picture_purpose {
+    PICTURE_FOR_NET,  /* 8-bit sRGB BGR: 3 channels; alpha over white, profile applied, CMYK converted */
+    PICTURE_FOR_EDIT, /* channels 1..4, depth 8 or 16 and profile as in the file; palette becomes BGR or BGRA
+                       */
+};
+
+struct picture_limits {
+    uint64_t max_pixels; /* width x height; 0: PICTURE_MAX_PIXELS */
+};
+
+#define PICTURE_MAX_PIXELS ((uint64_t)500 * 1000 * 1000)
+
+/* The format that the first bytes claim; PICTURE_UNKNOWN for what is no picture. Reads at most 32 bytes. */
+enum picture_format picture_sniff(const uint8_t *data, size_t size);
+
+/* "jpg", "png", "webp", "tiff", "bmp", "ppm"; NULL for the others. */
+const char *picture_format_extension(enum picture_format format);
+
+/* From "jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "ppm", "pgm", "pnm" in any case. */
+enum picture_format picture_format_from_name(const char *name);
+
+/* BSR_EFORMAT (no picture, names what it looks like where that is known), BSR_EDECODE (damaged header),
+ * BSR_ELIMIT (claims more pixels than `limits` allows, or sides over IMAGE_MAX_SIDE). */
+bsr_status picture_probe(struct picture_facts *out, const uint8_t *data, size_t size,
+                         const struct picture_limits *limits, const char *name, struct bsr_error *err);
+
+/* Decodes a whole encoded picture. `name` is for messages. Release with picture_free().
+ * Errors of picture_probe(), and BSR_EDECODE for truncated or damaged data: a picture that is not whole
+ * is no picture. BSR_EMISSING (the module for rare formats is not installed), BSR_ENOMEM. */
+bsr_status picture_decode(struct picture *out, const uint8_t *data, size_t size, enum picture_purpose purpose,
+                          const struct picture_limits *limits, const char *name, struct bsr_error *err);
+
+/* Releases and sets to {0}. */
+void picture_free(struct picture *picture);
+
+/* Appends `picture` encoded to *out, with its icc and exif where the format can carry them.
+ * quality 1..100 for JPEG and WebP (ignored by the others; WebP 100 is lossless). JPEG flattens alpha over
+ * white; JPEG, WebP and BMP keep the upper 8 of 16 bits (rounded). BSR_EFORMAT for formats besra doesn't
+ * write (PICTURE_RARE), BSR_ELIMIT where the picture is too large for the format, BSR_ENOMEM. */
+bsr_status picture_encode(struct bytes *out, const struct picture *picture, enum picture_format format,
+                          int quality, struct bsr_error *err);

@@ -1,0 +1,23 @@
+/* preprocess/bicubic.h: enlarging by cubic convolution (Keys 1981), as PyTorch's interpolate does it. */
+#pragma once
+
+#include "base/pool.h"
+#include "base/status.h"
+
+/* out = floor(in * factor): PyTorch's output size. */
+int bicubic_output_side(int side, double factor);
+
+/* One plane of floats: dst[out_height][dst_stride] from src[in_height][src_stride] (strides in floats).
+ * a = -0.75, half-pixel centres: source x = (x + 0.5) * step_x - 0.5 with step = 1 / factor (or in / out
+ * where a size was asked for), edges replicated, no antialiasing, values not clipped. `pool` may be NULL.
+ * BSR_ENOMEM for the tables, BSR_ERANGE for empty sizes. */
+struct bicubic_plane {
+    const float *src;
+    size_t       src_stride;
+    int          in_width, in_height;
+    float       *dst;
+    size_t       dst_stride;
+    int          out_width, out_height;
+    double       step_x, step_y;
+};
+bsr_status bicubic_enlarge(const struct bicubic_plane *plane, struct pool *pool, struct bsr_error *err);
