@@ -1,0 +1,122 @@
+/* config/options.h: what the person asked for, from the defaults, the configuration files and the command
+ * line, in rising order of precedence. The rows behind it are in config/options.def. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum command { COMMAND_NONE, COMMAND_DETECT, COMMAND_UPSCALE, COMMAND_COUNT };
+
+/* One id for each row of options.def: OPTION_MODEL, OPTION_MAX_DET, ... */
+enum option_id {
+#define OPTION(id, ...) OPTION_##id,
+#include "config/options.def"
+#undef OPTION
+    OPTION_COUNT
+};
+
+/* Choices, in the order of the words in options.def. */
+enum format_choice { AS_SAME, AS_JPG, AS_PNG, AS_WEBP, AS_TIFF, AS_BMP, AS_PPM };
+enum engine_choice {
+    RUN_AUTO,
+    RUN_OPENCV,
+    RUN_OPENCV_OPENCL,
+    RUN_OPENCV_CUDA,
+    RUN_OPENCV_OPENVINO,
+};
+enum progress_choice { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_JSON, PROGRESS_NONE };
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum fit_choice { FIT_CARD, FIT_RECT, FIT_SQUARE };
+
+struct option_list { /* --classes person,3 */
+    char **items;
+    size_t count;
+};
+
+struct option_extent { /* --size 640 is 640 x 640; 0 x 0: not given */
+    int width, height;
+};
+
+struct option_shard { /* --shard 2/8: inputs 2, 10, 18, ... counted from 1 */
+    int index, count; /* 1 <= index <= count; 1/1: all of them */
+};
+
+/* Text and lists belong to the options; release all with options_free(). */
+struct options {
+    enum command command;
+    bool         help, version; /* asked for: nothing else was checked, nothing is to be done */
+    char       **inputs;        /* as written: paths, "-", "@list"; in their order */
+    size_t       input_count;
+
+    /* All commands. */
+    char                *model;  /* never NULL when there is a command: a card's name, a .cfg or an .onnx */
+    char                *output; /* NULL: besra-out/NAME; "-": standard output */
+    enum format_choice   format;
+    int                  quality; /* 1..100; 0: the format's usual one (95 for JPEG) */
+    char                *json;    /* NULL: no record; "-": standard output */
+    bool                 dry_run;
+    bool                 overwrite;
+    bool                 fail_fast;
+    bool                 recursive;
+    char                *list;       /* a file of paths, a line each; "-": standard input; or NULL */
+    int                  threads;    /* 1..256 */
+    uint64_t             memory;     /* bytes; 0: no limit; by default half of the machine's */
+    uint64_t             max_pixels; /* of one picture */
+    enum engine_choice   engine;
+    struct option_shard  shard;
+    char                *config; /* of --config, or NULL */
+    bool                 no_config;
+    int                  verbose; /* how many times: 0.. */
+    bool                 quiet;
+    enum progress_choice progress;
+    enum color_choice    color; /* as asked; NO_COLOR and the terminal are the program's concern */
+
+    /* detect */
+    double               conf;    /* 0..1; negative: as the card says */
+    double               iou;     /* 0..1; negative: as the card says */
+    int                  max_det; /* 1..; 0: as the card says */
+    struct option_list   classes; /* names or numbers; empty: all */
+    bool                 agnostic;
+    enum fit_choice      letterbox;
+    struct option_extent size; /* of the net's input; 0 x 0: as the card says */
+    bool                 save_txt, save_conf, save_crop;
+    bool                 no_image;
+    char                *label;      /* "{name} {score}" */
+    int                  line_width; /* pixels; 0: by the picture's size */
+    bool                 hide_labels, hide_conf;
+
+    /* upscale */
+    double               scale; /* 1..; not in force when `to` is given */
+    struct option_extent to;    /* 0 x 0: not given */
+    bool                 compare;
+
+    /* Where each value comes from: NULL for a default, "--conf", or "besra.cfg:12". */
+    const char *origins[OPTION_COUNT];
+
+    struct option_text *texts; /* every piece of text above */
+};
+
+/* Reads the configuration files that argv asks for, then argv itself (argv[0] is the program; argv[1] the
+ * command). BSR_EUSAGE names the option or the file's line, what is wrong with it and the nearest name there
+ * is; BSR_EMISSING when the file of --config is not there. Prints nothing. Release with options_free(). */
+bsr_status options_parse(struct options *out, int argc, char **argv, struct bsr_error *err);
+
+void options_free(struct options *options);
+
+/* "detect"; "" for COMMAND_NONE. */
+const char *command_name(enum command command);
+
+/* What --help shows, 80 columns; COMMAND_NONE: of the program. Check out->failed at the end. */
+void options_print_help(enum command command, struct bytes *out);
+
+/* The manual page, in the man macros: besra.1 for COMMAND_NONE, besra-detect.1, ... */
+void options_write_man(enum command command, struct bytes *out);
+
+enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH };
+
+/* The completion script. */
+void options_write_completion(enum shell shell, struct bytes *out);
