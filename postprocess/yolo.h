@@ -1,0 +1,82 @@
+/* postprocess/yolo.h: from the numbers of a YOLOv5 net to candidates.
+ *
+ *     struct yolo_layout layout;
+ *     yolo_layout_default(&layout, 80);
+ *     struct yolo_filter filter = {.threshold = 0.25f};
+ *     struct candidates  found = {0};
+ *     for each output:
+ *         yolo_decode_head(&found, data, height, width, &layout,
+ *                          yolo_match_head(&layout, height, width, in_height, in_width), &filter, &err);
+ *     nms(&found, 0.45f, 0, 300, 30000, &err);
+ *     candidates_free(&found);
+ *
+ * Candidates come in the order of the heads, anchors, rows, columns, classes, so equal scores are broken as
+ * PyTorch breaks them. Numbers that are not finite are never believed: such a class, or such a cell, is
+ * passed over. */
+#pragma once
+
+#include "base/status.h"
+#include "postprocess/candidates.h"
+
+enum {
+    YOLO_MAX_HEADS = 8,
+    YOLO_MAX_ANCHORS = 8,
+    YOLO_MAX_CLASSES = 10000, /* YOLO9000 has 9,418 */
+    YOLO_BOX_VALUES = 5,      /* x, y, width, height, objectness, before the classes */
+};
+
+/* What the numbers of a YOLOv5 net mean. Heads from the finest stride to the coarsest. */
+struct yolo_layout {
+    int   classes;
+    int   head_count;
+    int   anchor_count;                                 /* a head */
+    int   strides[YOLO_MAX_HEADS];                      /* pixels of the input a cell */
+    float anchors[YOLO_MAX_HEADS][YOLO_MAX_ANCHORS][2]; /* width, height in pixels of the input */
+};
+
+struct yolo_filter {
+    float       threshold;    /* a score must be over it; 0..1 */
+    int         multi_label;  /* 1: each class over the threshold is a candidate; 0: the best class only */
+    const char *class_wanted; /* [classes], 0 leaves a class out; NULL: all. With one label a cell whose best
+                               * class is not wanted is left out, as YOLOv5 does, not given to its second */
+};
+
+/* The layout of the official YOLOv5 n/s/m/l/x (P3 to P5, COCO's anchors) for `classes` classes. */
+void yolo_layout_default(struct yolo_layout *layout, int classes);
+
+/* Whether decoding can go by it: counts, strides and anchors in range. BSR_ERANGE says what is not. */
+bsr_status yolo_layout_check(const struct yolo_layout *layout, struct bsr_error *err);
+
+/* Which head of the layout an output of `height` x `width` cells is, on an input of in_height x in_width
+ * pixels: cells x stride is the input's size. -1: none. */
+int yolo_match_head(const struct yolo_layout *layout, int64_t height, int64_t width, int in_height,
+                    int in_width);
+
+/* Decoded output, data[rows][5 + classes]: centre x, y, width, height in pixels, objectness, class scores
+ * 0..1. Appends what passes: objectness x class over the threshold. BSR_ERANGE (threshold, classes),
+ * BSR_ENOMEM; the list then holds what it held. */
+bsr_status yolo_decode_rows(struct candidates *out, const float *data, size_t rows, int classes,
+                            const struct yolo_filter *filter, struct bsr_error *err);
+
+/* One raw head, data[anchors * (5 + classes)][height][width] of logits (YOLOv5 v6/v7, models/yolo.py,
+ * Detect):
+ *     centre = (2 sigmoid(t_xy) - 0.5 + cell) * stride        size = (2 sigmoid(t_wh))^2 * anchor
+ *     score  = sigmoid(t_objectness) * sigmoid(t_class)
+ * The best class is the one of the largest logit, the first of equal ones. Cells are dropped on the
+ * objectness logit before any exponential is spent. Fails as yolo_decode_rows() and for a layout or head
+ * that can't be (BSR_ERANGE). */
+bsr_status yolo_decode_head(struct candidates *out, const float *data, int height, int width,
+                            const struct yolo_layout *layout, int head, const struct yolo_filter *filter,
+                            struct bsr_error *err);
+
+/* The same for the 5-D export, data[anchors][height][width][5 + classes] of logits. */
+bsr_status yolo_decode_head_rows(struct candidates *out, const float *data, int height, int width,
+                                 const struct yolo_layout *layout, int head, const struct yolo_filter *filter,
+                                 struct bsr_error *err);
+
+/* 1 / (1 + e^-x), within 1e-6 of its value (relative). 0..1 for every finite x. */
+float yolo_sigmoid(float x);
+
+/* A logit that no x with yolo_sigmoid(x) > threshold is under: for thresholds under 0 and 0 all numbers are
+ * at or over it, for 1 and more none is. At most about 2^-21 / (1 - threshold) under the true logit. */
+float yolo_logit_floor(double threshold);
