@@ -4,13 +4,16 @@
 #include "base/pool.h"
 #include "base/status.h"
 
-/* out = floor(in * factor): PyTorch's output size. */
+enum { BICUBIC_MAX_SIDE = 1 << 24 }; /* a float still tells its pixels apart */
+
+/* out = floor(in * factor): PyTorch's output size. 0, which bicubic_enlarge() refuses, where that is not in
+ * 1..BICUBIC_MAX_SIDE. */
 int bicubic_output_side(int side, double factor);
 
 /* One plane of floats: dst[out_height][dst_stride] from src[in_height][src_stride] (strides in floats).
  * a = -0.75, half-pixel centres: source x = (x + 0.5) * step_x - 0.5 with step = 1 / factor (or in / out
- * where a size was asked for), edges replicated, no antialiasing, values not clipped. `pool` may be NULL.
- * BSR_ENOMEM for the tables, BSR_ERANGE for empty sizes. */
+ * where a size was asked for), edges replicated, no antialiasing, values not clipped. As in PyTorch, whose
+ * planes are floats, the step is rounded to float, and so are the weights. */
 struct bicubic_plane {
     const float *src;
     size_t       src_stride;
@@ -20,4 +23,8 @@ struct bicubic_plane {
     int          out_width, out_height;
     double       step_x, step_y;
 };
+
+/* `pool` may be NULL; the values depend neither on it nor on the processor. `src` and `dst` don't overlap.
+ * BSR_ENOMEM for the tables and a few rows a thread, BSR_ERANGE for sides out of
+ * 1..BICUBIC_MAX_SIDE and steps that aren't above 0. */
 bsr_status bicubic_enlarge(const struct bicubic_plane *plane, struct pool *pool, struct bsr_error *err);

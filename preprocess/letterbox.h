@@ -4,14 +4,13 @@
 #include "base/image.h"
 #include "base/pool.h"
 
-/* Where a picture lands: scaled by `gain`, then moved. A point (x, y) of the picture is at
- * (x * gain + left, y * gain + top) of the input. Pixels throughout. */
+/* Where a picture lands: scaled to fit_width x fit_height pixels, which start at (left, top) of the input. */
 struct letterbox_plan {
     int    width, height;         /* the picture */
     int    in_width, in_height;   /* the net's input */
     int    fit_width, fit_height; /* the picture, scaled */
     int    left, top;             /* padding before it; the rest follows from the sizes */
-    double gain;
+    double gain;                  /* before the rounding of the fit */
 };
 
 enum letterbox_mode {
@@ -21,9 +20,10 @@ enum letterbox_mode {
 
 /* Plans the layout of a width x height picture in an input of size_width x size_height. Rounds as YOLOv5's
  * own letterbox does (utils/augmentations.py, v7), so that boxes agree with models trained there: gain =
- * min(size_width / width, size_height / height),  fit = round(side * gain)   (half to even, as Python) rect:
- * what remains is taken modulo `stride`;  before = round(d / 2 - 0.1) BSR_ERANGE when a side is out
- * of 1..65535 or the stride doesn't divide the size; *plan is then untouched. */
+ * min(size_width / width, size_height / height) fit = round(side * gain), half to even as Python does, at
+ * least 1 rect: what remains is taken modulo `stride` before = round(remains / 2 - 0.1), after =
+ * round(remains / 2 + 0.1) BSR_ERANGE when a side is out of 1..65535 or the stride doesn't divide the size;
+ * *plan is then untouched. */
 bsr_status letterbox_make_plan(struct letterbox_plan *plan, int width, int height, int size_width,
                                int size_height, int stride, enum letterbox_mode mode, struct bsr_error *err);
 
@@ -37,11 +37,18 @@ struct pack_params {
 /* Scales (bilinear, the 11-bit fixed-point arithmetic of OpenCV 4's resize for 8-bit pictures, bit for bit,
  * so that nets see what they saw in training), pads, swaps channels, normalises and writes planes:
  * dst[3][in_height][in_width]. One pass over the picture.
- * `src` is 8-bit BGR of the plan's size, `dst` 64-byte aligned and the caller's. `pool` may be NULL.
- * BSR_ENOMEM for two rows of scratch a thread. */
+ * `src` is 8-bit BGR of the plan's size (else BSR_ERANGE), `dst` the caller's, best 64-byte aligned. `pool`
+ * may be NULL; the values depend neither on it nor on the processor. BSR_ENOMEM for the tables and two rows
+ * of scratch a thread. */
 bsr_status letterbox_pack(float *dst, const struct bsr_image *src, const struct letterbox_plan *plan,
                           const struct pack_params *pack, struct pool *pool, struct bsr_error *err);
 
-/* A point of the net's input back on the picture, clipped to 0..width, 0..height. */
+/* A point of the picture on the net's input, as YOLOv5's scale_coords has it: the picture's centre is the
+ * input's, on the input = x * gain + (in_width - width * gain) / 2 which is up to half a pixel off `left`,
+ * where the rounded pixels start. Models are scored that way. */
+void letterbox_map(const struct letterbox_plan *plan, double picture_x, double picture_y, double *x,
+                   double *y);
+
+/* The way back, clipped to 0..width, 0..height; what is no number becomes 0. */
 void letterbox_unmap(const struct letterbox_plan *plan, double x, double y, double *picture_x,
                      double *picture_y);
