@@ -1,6 +1,5 @@
 #include "postprocess/yolo.h"
 
-#include "base/alloc.h"
 #include "postprocess/yolo_scan.h"
 
 #include <float.h>
@@ -36,6 +35,13 @@ static bsr_status check_filter(const struct yolo_filter *filter, struct bsr_erro
 static float score_of(const struct decoder *decoder, float value)
 {
     return decoder->logits ? yolo_sigmoid(value) : value;
+}
+
+/* The last word on a candidate. Numbers of a decoded output that are no scores may have an infinite product.
+ */
+static bool passes(const struct decoder *decoder, float score)
+{
+    return score > decoder->filter->threshold && score <= FLT_MAX;
 }
 
 static bool is_wanted(const struct yolo_filter *filter, size_t class_index)
@@ -88,7 +94,7 @@ static bsr_status add_best_class(const struct decoder *decoder, const float *row
 
     struct candidate found = {.score = objectness * score_of(decoder, values[best]),
                               .class_index = (int)best};
-    if (!(found.score > decoder->filter->threshold) || !find_box(decoder, row, cell_x, cell_y, &found))
+    if (!passes(decoder, found.score) || !find_box(decoder, row, cell_x, cell_y, &found))
         return BSR_OK;
     return candidates_add(decoder->out, &found, decoder->err);
 }
@@ -119,7 +125,7 @@ static bsr_status add_each_class(const struct decoder *decoder, const float *row
             size_t index = first + hits[i];
             found.score = objectness * score_of(decoder, values[index]);
             found.class_index = (int)index;
-            if (!(found.score > decoder->filter->threshold) || !is_wanted(decoder->filter, index))
+            if (!passes(decoder, found.score) || !is_wanted(decoder->filter, index))
                 continue;
             bsr_status status = candidates_add(decoder->out, &found, decoder->err);
             if (status)
