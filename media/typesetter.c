@@ -1,0 +1,303 @@
+#include "media/draw.h"
+
+#include "base/alloc.h"
+#include "media/blend.h"
+#include "media/font_set.h"
+#include "media/glyph_cache.h"
+#include "media/text_runs.h"
+
+#include <string.h>
+
+/* Marks may be piled up without end ("Zalgo"): a line is never taken for higher than this many em above and
+ * below the baseline. */
+static const double tallest_line = 1.5;
+
+struct placed_glyph {
+    int      font;
+    uint32_t glyph;
+    int64_t  x, y; /* from the start of the baseline, 1/64 pixel, y up */
+};
+
+/* A line that was taken apart, shaped and measured. */
+struct layout {
+    char                 text[256]; /* what it is the layout of, */
+    int                  size;      /* at this size; 0: of nothing, or of a text too long to be compared */
+    struct placed_glyph *glyphs;
+    size_t               count, capacity;
+    struct text_extent   extent;
+};
+
+struct typesetter {
+    struct font_set    *fonts; /* these three are NULL until the first text */
+    struct glyph_cache *cache;
+    hb_buffer_t        *buffer;
+    struct text_line    line;
+    struct text_run     runs[TEXT_MAX];
+    struct layout       layout; /* the last one: labels are measured, then drawn */
+};
+
+bsr_status typesetter_open(struct typesetter **out, struct bsr_error *err)
+{
+    struct typesetter *made = mem_alloc_zeroed(1, sizeof *made);
+    if (!made)
+        return bsr_fail_memory(err, "fonts", sizeof *made);
+    *out = made;
+    return BSR_OK;
+}
+
+void typesetter_close(struct typesetter *typesetter)
+{
+    if (!typesetter)
+        return;
+    font_set_destroy(typesetter->fonts);
+    glyph_cache_destroy(typesetter->cache);
+    hb_buffer_destroy(typesetter->buffer);
+    mem_free(typesetter->layout.glyphs);
+    mem_free(typesetter);
+}
+
+static bsr_status load(struct typesetter *typesetter, struct bsr_error *err)
+{
+    if (!typesetter->cache) {
+        typesetter->cache = glyph_cache_create();
+        if (!typesetter->cache)
+            return bsr_fail(err, BSR_ENOMEM, "fonts", "out of memory");
+    }
+    if (!typesetter->buffer)
+        typesetter->buffer = hb_buffer_create();
+    return typesetter->fonts ? BSR_OK : font_set_create(&typesetter->fonts, NULL, err);
+}
+
+/* ---- layout: text to placed glyphs ---- */
+
+/* Characters that take the font of the one before them: marks, joiners, variation selectors. */
+static bool is_attached(uint32_t code)
+{
+    switch (hb_unicode_general_category(hb_unicode_funcs_get_default(), code)) {
+    case HB_UNICODE_GENERAL_CATEGORY_NON_SPACING_MARK:
+    case HB_UNICODE_GENERAL_CATEGORY_ENCLOSING_MARK:
+    case HB_UNICODE_GENERAL_CATEGORY_SPACING_MARK:
+    case HB_UNICODE_GENERAL_CATEGORY_FORMAT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The font of the character at `first` and the marks behind it, *count of them in all. Words of one script
+ * stay in one font as far as it goes, and so do spaces; digits and punctuation go back to the first font. */
+static int choose_font(struct typesetter *typesetter, int first, int previous, int *count)
+{
+    const struct text_line *line = &typesetter->line;
+    hb_unicode_funcs_t     *unicode = hb_unicode_funcs_get_default();
+    uint32_t                needed[16]; /* more marks than that take what they get */
+    int                     needs = 1, end = first + 1;
+
+    needed[0] = line->codes[first];
+    for (; end < line->count && is_attached(line->codes[end]); end++)
+        if (needs < 16 &&
+            hb_unicode_general_category(unicode, line->codes[end]) != HB_UNICODE_GENERAL_CATEGORY_FORMAT &&
+            !(line->codes[end] >= 0xFE00 && line->codes[end] <= 0xFE0F)) /* variation selectors */
+            needed[needs++] = line->codes[end];
+    *count = end - first;
+
+    bool stays = needed[0] == ' ' || (hb_unicode_script(unicode, needed[0]) != HB_SCRIPT_COMMON &&
+                                      first > 0 && line->scripts[first] == line->scripts[first - 1]);
+    return font_set_find(typesetter->fonts, needed, needs, stays ? previous : 0);
+}
+
+/* Splits the line where font, script or direction change. Returns how many runs there are. */
+static int make_runs(struct typesetter *typesetter)
+{
+    const struct text_line *line = &typesetter->line;
+    struct text_run        *runs = typesetter->runs;
+    int                     count = 0, font = 0;
+
+    for (int first = 0, more; first < line->count; first += more) {
+        font = choose_font(typesetter, first, font, &more);
+        struct text_run *last = count ? &runs[count - 1] : NULL;
+        if (last && last->font == font && last->level == line->levels[first] &&
+            last->script == line->scripts[first])
+            last->count += more;
+        else
+            runs[count++] = (struct text_run){.first = first,
+                                              .count = more,
+                                              .level = line->levels[first],
+                                              .script = line->scripts[first],
+                                              .font = font};
+    }
+    text_order_runs(runs, count);
+    return count;
+}
+
+static bsr_status reserve_glyphs(struct layout *layout, size_t more, struct bsr_error *err)
+{
+    size_t needed = layout->count + more;
+    if (needed <= layout->capacity)
+        return BSR_OK;
+    struct placed_glyph *grown = mem_resize(layout->glyphs, needed + needed / 2, sizeof *grown);
+    if (!grown)
+        return bsr_fail_memory(err, "fonts", needed * sizeof *grown);
+    layout->glyphs = grown;
+    layout->capacity = needed + needed / 2;
+    return BSR_OK;
+}
+
+/* Appends the glyphs of a run, beginning at *pen, and moves the pen behind them. */
+static bsr_status shape_run(struct typesetter *typesetter, const struct text_run *run, int size, int64_t *pen,
+                            struct bsr_error *err)
+{
+    struct layout *layout = &typesetter->layout;
+    hb_buffer_t   *buffer = typesetter->buffer;
+    hb_font_t     *shaper = font_set_shaper(typesetter->fonts, run->font, size);
+
+    hb_buffer_clear_contents(buffer);
+    /* The whole line goes in as context: Arabic letters join across a change of font. */
+    hb_buffer_add_codepoints(buffer, typesetter->line.codes, typesetter->line.count, (unsigned)run->first,
+                             run->count);
+    hb_buffer_set_direction(buffer, run->level & 1 ? HB_DIRECTION_RTL : HB_DIRECTION_LTR);
+    hb_buffer_set_script(buffer, run->script == HB_SCRIPT_COMMON ? HB_SCRIPT_LATIN : run->script);
+    hb_buffer_set_language(buffer, hb_language_get_default());
+    hb_shape(shaper, buffer, NULL, 0);
+    if (!hb_buffer_allocation_successful(buffer)) {
+        hb_buffer_reset(buffer);
+        return bsr_fail(err, BSR_ENOMEM, "fonts", "out of memory");
+    }
+
+    unsigned                   count;
+    const hb_glyph_info_t     *info = hb_buffer_get_glyph_infos(buffer, &count);
+    const hb_glyph_position_t *place = hb_buffer_get_glyph_positions(buffer, &count);
+    bsr_status                 status = reserve_glyphs(layout, count, err);
+    if (status != BSR_OK)
+        return status;
+    for (unsigned i = 0; i < count; i++) {
+        layout->glyphs[layout->count++] = (struct placed_glyph){.font = run->font,
+                                                                .glyph = info[i].codepoint,
+                                                                .x = *pen + place[i].x_offset,
+                                                                .y = place[i].y_offset};
+        *pen += place[i].x_advance;
+    }
+    return BSR_OK;
+}
+
+/* How high the line is: as the first font wants all its lines, and higher where a glyph is. 1/64 pixels. */
+static void measure_height(struct typesetter *typesetter, int size, struct text_extent *out)
+{
+    hb_font_extents_t    usual = {0};
+    const struct layout *layout = &typesetter->layout;
+
+    hb_font_get_h_extents(font_set_shaper(typesetter->fonts, 0, size), &usual);
+    int64_t top = usual.ascender, bottom = usual.descender;
+    for (size_t i = 0; i < layout->count; i++) {
+        const struct placed_glyph *glyph = &layout->glyphs[i];
+        hb_glyph_extents_t         ink;
+        hb_font_t                 *shaper = font_set_shaper(typesetter->fonts, glyph->font, size);
+        if (!hb_font_get_glyph_extents(shaper, glyph->glyph, &ink))
+            continue;
+        int64_t high = glyph->y + ink.y_bearing, low = high + ink.height;
+        top = high > top ? high : top;
+        bottom = low < bottom ? low : bottom;
+    }
+    int64_t limit = (int64_t)(size * 64 * tallest_line);
+    top = top > limit ? limit : top;
+    bottom = bottom < -limit ? -limit : bottom;
+    out->ascent = (int)((top + 63) / 64);
+    out->descent = (int)((63 - bottom) / 64);
+}
+
+/* Fills typesetter->layout. */
+static bsr_status lay_out(struct typesetter *typesetter, const char *text, int size, struct bsr_error *err)
+{
+    struct layout *layout = &typesetter->layout;
+
+    if (size < 1 || size > FONT_MAX_SIZE)
+        return bsr_fail(err, BSR_ERANGE, "text", "a size of %d pixels (1 to %d are possible)", size,
+                        FONT_MAX_SIZE);
+    if (layout->size == size && strcmp(layout->text, text) == 0)
+        return BSR_OK;
+    bsr_status status = load(typesetter, err);
+    if (status != BSR_OK)
+        return status;
+
+    int64_t pen = 0;
+    layout->size = 0;
+    layout->count = 0;
+    text_analyse(&typesetter->line, text);
+    int count = make_runs(typesetter);
+    for (int i = 0; i < count; i++) {
+        status = shape_run(typesetter, &typesetter->runs[i], size, &pen, err);
+        if (status != BSR_OK)
+            return status;
+    }
+    measure_height(typesetter, size, &layout->extent);
+    layout->extent.width = (int)((pen + 63) / 64);
+
+    size_t length = strlen(text);
+    if (length < sizeof layout->text) {
+        memcpy(layout->text, text, length + 1);
+        layout->size = size;
+    }
+    return BSR_OK;
+}
+
+bsr_status typesetter_measure(struct typesetter *typesetter, const char *text, int size,
+                              struct text_extent *out, struct bsr_error *err)
+{
+    bsr_status status = lay_out(typesetter, text, size, err);
+    if (status == BSR_OK)
+        *out = typesetter->layout.extent;
+    return status;
+}
+
+/* ---- drawing ---- */
+
+/* How much of a pixel the ink covers, from how much of it is inside the outline. Thin dark strokes fade when
+ * they are mixed in light, as light ones bloom: dark ink is laid on thicker. */
+static float ink_cover(uint8_t inside, bool dark)
+{
+    float cover = (float)inside / 255;
+    return dark ? cover * (2 - cover) : cover;
+}
+
+/* Covers the part of a glyph whose upper left corner is (left, top) that is inside the picture. */
+static void draw_glyph(const struct bsr_image *image, const struct glyph_bitmap *glyph, int64_t left,
+                       int64_t top, struct draw_colour colour, bool dark)
+{
+    int64_t first_x = left < 0 ? -left : 0, first_y = top < 0 ? -top : 0;
+    int64_t end_x = image->width - left, end_y = image->height - top;
+    end_x = end_x < glyph->width ? end_x : glyph->width;
+    end_y = end_y < glyph->height ? end_y : glyph->height;
+
+    for (int64_t y = first_y; y < end_y; y++) {
+        const uint8_t *cover = glyph->pixels + y * glyph->stride;
+        uint8_t       *row = image_row(image, (int)(top + y));
+        for (int64_t x = first_x; x < end_x; x++)
+            if (cover[x])
+                blend_pixel(row + (left + x) * 3, colour, ink_cover(cover[x], dark));
+    }
+}
+
+bsr_status typesetter_draw(struct typesetter *typesetter, const struct bsr_image *image, int x, int y,
+                           const char *text, int size, struct draw_colour colour, struct bsr_error *err)
+{
+    if (!can_draw_on(image))
+        return bsr_fail(err, BSR_ERANGE, "text", "can be drawn on 8-bit BGR pictures only");
+    bsr_status status = lay_out(typesetter, text, size, err);
+    if (status != BSR_OK)
+        return status;
+
+    bool dark = draw_text_colour(colour).g == 255; /* white is readable on it */
+    for (size_t i = 0; i < typesetter->layout.count; i++) {
+        const struct placed_glyph *glyph = &typesetter->layout.glyphs[i];
+        int64_t                    pen = (int64_t)x * 64 + glyph->x + 8; /* to the nearest quarter */
+        int64_t                    column = pen >> 6;
+        int64_t                    row = y - ((glyph->y + 32) >> 6);
+        struct glyph_bitmap        bitmap;
+
+        if (!glyph_cache_get(typesetter->cache, typesetter->fonts, glyph->font, glyph->glyph, size,
+                             (int)(pen >> 4 & 3), &bitmap))
+            continue; /* a damaged glyph leaves a gap, not a batch without pictures */
+        draw_glyph(image, &bitmap, column + bitmap.left, row - bitmap.top, colour, dark);
+    }
+    return BSR_OK;
+}
