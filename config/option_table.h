@@ -1,0 +1,109 @@
+/* config/option_table.h: the rows of options.def, and the commands. For this room only. */
+#pragma once
+
+#include "config/options.h"
+
+enum option_type {
+    TYPE_FLAG,
+    TYPE_UNFLAG,
+    TYPE_TALLY,
+    TYPE_INTEGER,
+    TYPE_REAL,
+    TYPE_BYTES,
+    TYPE_AMOUNT,
+    TYPE_TEXT,
+    TYPE_MODEL,
+    TYPE_PATH,
+    TYPE_OPTPATH,
+    TYPE_CHOICE,
+    TYPE_LIST,
+    TYPE_SQUARE,
+    TYPE_EXTENT,
+    TYPE_SHARD,
+};
+
+enum option_group {
+    GROUP_MAIN,
+    GROUP_DETECT,
+    GROUP_DETECT_OUTPUT,
+    GROUP_UPSCALE,
+    GROUP_INPUT,
+    GROUP_OUTPUT,
+    GROUP_RUN,
+    GROUP_MESSAGES,
+    GROUP_COUNT,
+};
+
+/* Which commands have an option: bit 1 << command. */
+enum {
+    IN_NONE = 1 << COMMAND_NONE, /* the program without a command */
+    IN_DETECT = 1 << COMMAND_DETECT,
+    IN_UPSCALE = 1 << COMMAND_UPSCALE,
+    IN_ALL = IN_DETECT | IN_UPSCALE,
+    IN_ANY = IN_ALL | IN_NONE,
+    LINE_ONLY = 1 << 30, /* not in a configuration file */
+};
+
+struct option_row {
+    enum option_id    id;
+    size_t            offset; /* of the field in struct options */
+    const char       *flag;   /* "--max-det"; the name is flag + 2 */
+    char              letter; /* or 0 */
+    const char       *argument;
+    enum option_type  type;
+    const char       *fallback; /* the default, as text, or NULL */
+    double            least, most;
+    const char       *choices; /* "rect|square", or NULL */
+    unsigned          commands;
+    enum option_group group;
+    const char       *help;
+};
+
+extern const struct option_row option_rows[OPTION_COUNT];
+
+struct command_info {
+    const char *name;
+    const char *summary;
+    const char *model; /* the default of --model */
+    const char *description;
+    const char *examples[3][2]; /* what is typed, what it does */
+};
+
+extern const struct command_info command_infos[COMMAND_COUNT]; /* that of COMMAND_NONE is the program's */
+
+const char *option_group_title(enum option_group group);
+
+/* "max-det" */
+static inline const char *option_name(const struct option_row *row)
+{
+    return row->flag + 2;
+}
+
+static inline bool option_is_in(const struct option_row *row, enum command command)
+{
+    return (row->commands >> command) & 1;
+}
+
+/* Whether --no-NAME undoes it (of --no-image, that is --image). */
+bool option_is_negatable(const struct option_row *row);
+
+/* Whether a value must follow ("--conf 0.3"). */
+bool option_needs_value(const struct option_row *row);
+
+/* The row with this name (of `length` letters; '-' and '_' are the same), or NULL. */
+const struct option_row *option_by_name(const char *name, size_t length);
+
+/* The row of this command with this letter, or NULL. */
+const struct option_row *option_by_letter(char letter, enum command command);
+
+/* The n-th word of "rect|square" and its length; NULL behind the last. */
+const char *option_choice(const struct option_row *row, int n, int *length);
+
+/* Appends "rect, square", with `last` instead of the last comma where it isn't NULL. */
+void option_append_choices(const struct option_row *row, const char *last, struct bytes *out);
+
+/* The exit codes and what they mean; NULL behind the last. */
+const char *exit_code_text(int n, const char **codes);
+
+/* COMMAND_NONE when there is none of that name. */
+enum command command_by_name(const char *name);
