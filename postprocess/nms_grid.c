@@ -110,14 +110,29 @@ static bool level_matters(const struct nms_grid *grid, const struct level *level
     return finest || level->cell / 2 * iou <= longer * (1 + slack);
 }
 
+/* How far apart, along one axis, the centres can be of a box of side `side` and one of side 0 .. `most` whose
+ * IoU is over `iou`. They share at least iou * max(side, other), and centres of intervals that share s are
+ * (side + other) / 2 - s apart, at the most: that rises with the other up to `side`, and beyond it only while
+ * iou < 1/2, up to the end of what can be (`most`, or side / iou). */
+static double find_reach(double side, double most, double iou)
+{
+    double reach = side * (1 - iou);
+    if (iou < 0.5) {
+        double other = side < iou * most ? side / iou : most;
+        reach = fmax(reach, side / 2 + other * (0.5 - iou));
+    }
+    return reach + slack * (side + most);
+}
+
 static bool level_overlaps(const struct nms_grid *grid, const struct level *level, nms_overlaps *overlaps,
                            const struct candidate *box, float iou)
 {
-    double reach = level->cell * (0.5 + slack);
-    int    left = find_cell(level, (double)box->x1 - reach - grid->extent.x);
-    int    right = find_cell(level, (double)box->x2 + reach - grid->extent.x);
-    int    top = find_cell(level, (double)box->y1 - reach - grid->extent.y);
-    int    bottom = find_cell(level, (double)box->y2 + reach - grid->extent.y);
+    double x = ((double)box->x1 + (double)box->x2) / 2 - grid->extent.x;
+    double y = ((double)box->y1 + (double)box->y2) / 2 - grid->extent.y;
+    double reach_x = find_reach((double)box->x2 - (double)box->x1, level->cell, (double)iou);
+    double reach_y = find_reach((double)box->y2 - (double)box->y1, level->cell, (double)iou);
+    int    left = find_cell(level, x - reach_x), right = find_cell(level, x + reach_x);
+    int    top = find_cell(level, y - reach_y), bottom = find_cell(level, y + reach_y);
 
     for (int row = top; row <= bottom; row++)
         for (int column = left; column <= right; column++) {

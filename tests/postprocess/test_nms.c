@@ -226,15 +226,15 @@ static void test_nms_agrees_with_brute_force_where_thousands_are_kept(void **sta
 
     for (size_t i = 0; i < sizeof(ious) / sizeof(*ious); i++) {
         list.count = 0;
-        for (int k = 0; k < 4000; k++) {
+        for (int k = 0; k < 6000; k++) {
             float x = random_between(&seed, -1000, 3000), y = random_between(&seed, 0, 2000);
             float width = expf(random_between(&seed, 0, 4 + (float)i)),
                   height = expf(random_between(&seed, 0, 4));
-            add(&list, x, y, x + width, y + height, random_between(&seed, 0, 1), k % 3 == 0);
+            add(&list, x, y, x + width, y + height, random_between(&seed, 0, 1), k % 8 == 0);
         }
         copy(&expected, &list);
         brute_nms(&expected, ious[i], 0, 0, 0);
-        assert_true(expected.count > NMS_FLAT_LIMIT);
+        assert_true(expected.count > NMS_FLAT_LIMIT * 8 / 7);
         assert_int_equal(nms(&list, ious[i], 0, 0, 0, NULL), BSR_OK);
         assert_same(&list, &expected);
     }
@@ -309,11 +309,12 @@ static void test_nms_in_used_scratch_allocates_nothing(void **state)
     struct candidates   list = {0}, once = {0};
     uint64_t            seed = 5;
     for (int i = 0; i < 3000; i++) {
-        float x = random_between(&seed, 0, 3000), y = random_between(&seed, 0, 3000);
-        add(&once, x, y, x + 20, y + 20, random_between(&seed, 0, 1), i % 4 / 3);
+        float x = random_between(&seed, 0, 9000), y = random_between(&seed, 0, 9000);
+        add(&once, x, y, x + 20, y + 20, random_between(&seed, 0, 1), i % 8 / 7);
     }
     copy(&list, &once);
     assert_int_equal(nms_with(scratch, &list, 0.5F, 0, 0, 0, NULL), BSR_OK);
+    assert_true(list.count > NMS_FLAT_LIMIT * 8 / 7);
     copy(&list, &once);
     mem_fail_from(1);
     bsr_status status = nms_with(scratch, &list, 0.5F, 0, 0, 0, NULL);
