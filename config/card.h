@@ -47,4 +47,7 @@ bsr_status card_find(char **path, const char *name, struct bsr_error *err);
 /* A card for a bare .onnx: defaults only; the pipeline fills in what the model tells. */
 bsr_status card_for_file(struct card *out, const char *onnx_path, struct bsr_error *err);
 
+/* Gives the card copies of `count` class names. BSR_ENOMEM; the card is then as before. */
+bsr_status card_set_names(struct card *card, char *const *names, int count, struct bsr_error *err);
+
 void card_free(struct card *card);

@@ -136,6 +136,29 @@ bsr_status card_names_from_file(struct card *card, const char *path, struct bsr_
     return status;
 }
 
+void card_names_free(char **names, int count)
+{
+    for (int i = 0; names && i < count; i++)
+        mem_free(names[i]);
+    mem_free(names);
+}
+
+bsr_status card_set_names(struct card *card, char *const *names, int count, struct bsr_error *err)
+{
+    char **copies = count > 0 ? mem_alloc_zeroed((size_t)count, sizeof *copies) : NULL;
+    bool   whole = copies || count <= 0;
+    for (int i = 0; whole && i < count; i++)
+        whole = (copies[i] = mem_copy_text(names[i])) != NULL;
+    if (!whole) {
+        card_names_free(copies, count);
+        return bsr_fail_memory(err, card->path, (size_t)count * sizeof *copies);
+    }
+    card_names_free(card->names, card->name_count);
+    card->names = copies;
+    card->name_count = count > 0 ? count : 0;
+    return BSR_OK;
+}
+
 /* Whether one of the parts between slashes is "..". */
 static bool climbs(const char *path)
 {

@@ -19,6 +19,9 @@ bsr_status card_names_from_list(struct card *card, const char *path, const confi
  */
 bsr_status card_names_from_file(struct card *card, const char *path, struct bsr_error *err);
 
+/* Releases `count` names and their array; takes NULL. */
+void card_names_free(char **names, int count);
+
 /* The full name of `file`, which is relative to the card at `card_path` or absolute; the caller's (mem_free).
  * NULL when out of memory, or, with the sentence in *fault, when it would leave the card's folder by "..":
  * a card and its files travel together; whoever means another place writes it in full. */

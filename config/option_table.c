@@ -58,7 +58,7 @@ const struct command_info command_infos[COMMAND_COUNT] = {
             .model = "cards",
             .description = "Finds the objects that a model knows, writes each picture with a box round each "
                            "of them, and says what was found.",
-            .examples = {{"besra detect photo.jpg", "boxes drawn into besra-out/detect/photo.jpg"},
+            .examples = {{"besra detect photo.jpg", "boxes drawn into besra-out/cards/photo.jpg"},
                          {"besra detect -m yolov5n.onnx -c 0.4 -r pictures", "another model, a whole folder"},
                          {"besra detect --json --no-image photo.jpg", "only the record, for programs"}},
         },

@@ -1,0 +1,105 @@
+#include "config/help_text.h"
+
+#include <string.h>
+
+struct term {
+    const char *name, *text;
+};
+
+static const struct term inputs[] = {
+    {"PICTURE", "JPEG, PNG, WebP, TIFF, BMP, PNM and what OpenCV reads"},
+    {"FOLDER", "the pictures in it; with -r also those further down"},
+    {"-", "one picture, from standard input"},
+    {"@FILE", "paths of inputs, one a line, as --list FILE"},
+};
+
+static const struct term files[] = {
+    {"~/.config/besra/besra.cfg", "the person's own options; below $XDG_CONFIG_HOME where that is set"},
+    {"~/.local/share/besra/models/", "the person's own models; below $XDG_DATA_HOME where that is set"},
+};
+
+static const struct term variables[] = {
+    {"BESRA_MODELS", "folders with models, separated by colons, looked into before all others"},
+    {"BESRA_CPU", "scalar, avx2 or avx512: the most that besra's own kernels may use"},
+    {"NO_COLOR", "no colours in messages, whatever it is set to"},
+};
+
+static const char *term_at(const struct term *terms, size_t count, int n, const char **text)
+{
+    if (n < 0 || (size_t)n >= count)
+        return NULL;
+    *text = terms[n].text;
+    return terms[n].name;
+}
+
+#define TERM_AT(terms, n, text) term_at(terms, sizeof(terms) / sizeof *(terms), n, text)
+
+const char *help_input(int n, const char **text)
+{
+    return TERM_AT(inputs, n, text);
+}
+
+const char *help_file(int n, const char **text)
+{
+    return TERM_AT(files, n, text);
+}
+
+const char *help_variable(int n, const char **text)
+{
+    return TERM_AT(variables, n, text);
+}
+
+const char *help_usage(enum command command)
+{
+    static const char *const usages[COMMAND_COUNT] = {
+        [COMMAND_NONE] = "besra COMMAND [OPTION...] INPUT...",
+        [COMMAND_DETECT] = "besra detect [OPTION...] INPUT...",
+        [COMMAND_UPSCALE] = "besra upscale [OPTION...] INPUT...",
+    };
+    return usages[command];
+}
+
+void help_describe(const struct option_row *row, enum command command, struct bytes *out)
+{
+    bytes_append_text(out, row->help);
+    if (row->choices) {
+        bytes_append_text(out, ": ");
+        option_append_choices(row, " or ", out);
+    }
+    const char *fallback = row->id == OPTION_MODEL ? command_infos[command].model : row->fallback;
+    if (fallback)
+        bytes_append_format(out, " (default: %s)", fallback);
+}
+
+void help_append_flags(const struct option_row *row, struct bytes *out)
+{
+    if (row->letter)
+        bytes_append_format(out, "-%c, ", row->letter);
+    else
+        bytes_append_text(out, "    ");
+    bytes_append_text(out, row->flag);
+    if (row->type == TYPE_OPTPATH)
+        bytes_append_format(out, "[=%s]", row->argument);
+    else if (row->argument)
+        bytes_append_format(out, " %s", row->argument);
+}
+
+void help_wrap(const char *text, int column, struct bytes *out)
+{
+    enum { COLUMNS = 80 };
+    int at = column;
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        if (at > column && at + 1 + (int)length > COLUMNS) {
+            bytes_append_format(out, "\n%*s", column, "");
+            at = column;
+        } else if (at > column) {
+            bytes_append_text(out, " ");
+            at++;
+        }
+        bytes_append(out, text, length);
+        at += (int)length;
+        text += length + strspn(text + length, " ");
+    }
+    bytes_append_text(out, "\n");
+}
