@@ -99,6 +99,7 @@ static const struct {
     {"Unsupported data type: FLOAT16", "its weights are 16-bit floats (FLOAT16), which are not supported"},
     {"maskTotal", "the shape that it is to take does not fit the number of values"},
     {"Inconsistent shape for ConcatLayer", "its inputs have sizes that do not fit together"},
+    {"tensor.has_shape()", "an input or output has no declared shape"},
     {"Failed to parse", "OpenCV's reader finds the file damaged"},
 };
 

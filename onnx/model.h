@@ -49,6 +49,10 @@ const char *onnx_metadata(const struct onnx_model *model, const char *key);
 /* Counts nodes of an operator ("Conv"), for a look at what kind of net this is. */
 int onnx_node_count(const struct onnx_model *model, const char *op_type);
 
+/* The output channels of all convolutions together: times the pixels of a net that keeps its size, what its
+ * maps take of memory when none is reused. */
+uint64_t onnx_map_channels(const struct onnx_model *model);
+
 /* Parses the Python dictionary of class names that YOLOv5's exporter writes into metadata "names":
  * {0: 'person', 1: "potter's wheel"}; a list ['a', 'b'] and JSON's {"0": "person"} too. One allocation,
  * released by mem_free(): a NULL-ended array of UTF-8 texts, at index = class; missing indices are "class 7".

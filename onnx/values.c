@@ -74,3 +74,20 @@ int onnx_node_count(const struct onnx_model *model, const char *op_type)
         count += strcmp(text_or_empty(graph->node[i]->op_type), op_type) == 0;
     return count;
 }
+
+uint64_t onnx_map_channels(const struct onnx_model *model)
+{
+    const Onnx__GraphProto *graph = model->proto->graph;
+    uint64_t                channels = 0;
+
+    for (size_t n = 0; n < graph->n_node; n++) {
+        const Onnx__NodeProto *node = graph->node[n];
+        for (size_t i = 0; node_is(node, "Conv") && node->n_input > 1 && i < graph->n_initializer; i++) {
+            const Onnx__TensorProto *weight = graph->initializer[i];
+            if (weight->n_dims && weight->dims[0] > 0 &&
+                strcmp(text_or_empty(weight->name), node->input[1]) == 0)
+                channels += (uint64_t)weight->dims[0];
+        }
+    }
+    return channels;
+}

@@ -167,10 +167,10 @@ static bsr_status read_factor(const struct onnx_model *model, const struct front
         return refuse(model, front, "its scales are no constant of four numbers", err);
     if (!(scales[0] == 1.0F && scales[1] == 1.0F))
         return refuse(model, front, "it scales batch or channels too", err);
+    if (!(isfinite(scales[HEIGHT]) && scales[HEIGHT] >= 1.0F))
+        return refuse(model, front, "its scale is less than 1, or no number", err);
     if (!(scales[HEIGHT] == scales[WIDTH]))
         return refuse(model, front, "height and width have different scales", err);
-    if (!(isfinite(scales[WIDTH]) && scales[WIDTH] >= 1.0F))
-        return refuse(model, front, "its scale is less than 1, or no number", err);
     found->factor = (double)scales[WIDTH];
     return BSR_OK;
 }
