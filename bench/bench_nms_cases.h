@@ -1,11 +1,11 @@
 /* The boxes that bench_nms and bench_nms_peer suppress. */
 #pragma once
 
-#include "postprocess/nms.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include "postprocess/nms.h"
 
 enum { BENCH_NMS_COUNT = 30000, BENCH_NMS_CASES = 6 };
 

@@ -4,7 +4,9 @@
 //     bench_nms_peer [RUNS]
 #include "bench_nms_cases.h"
 
+extern "C" {
 #include "base/clock.h"
+}
 
 #include <opencv2/core/version.hpp>
 #include <opencv2/dnn.hpp>

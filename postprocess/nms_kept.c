@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { SLAB_CHUNKS = 64 }; /* 1,024 boxes, 22 KiB */
+enum { SLAB_CHUNKS = 64 }; /* 1,024 boxes, 24 KiB */
 
 struct nms_slab {
     struct nms_chunk chunks[SLAB_CHUNKS];

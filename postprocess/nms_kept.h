@@ -6,6 +6,7 @@
  * into grids (nms_grid.c), where a box is compared with those near it only. */
 #pragma once
 
+#include "base/alloc.h"
 #include "base/cpu.h"
 #include "postprocess/candidates.h"
 
@@ -19,7 +20,7 @@ enum {
 
 /* Unused places hold a box that overlaps nothing (x1 = infinity, x2 = -infinity). */
 struct nms_chunk {
-    float             x1[NMS_CHUNK], y1[NMS_CHUNK], x2[NMS_CHUNK], y2[NMS_CHUNK], area[NMS_CHUNK];
+    _Alignas(MEM_ALIGNMENT) float x1[NMS_CHUNK], y1[NMS_CHUNK], x2[NMS_CHUNK], y2[NMS_CHUNK], area[NMS_CHUNK];
     struct nms_chunk *next;
     int               used;
 };
