@@ -91,6 +91,105 @@ BSR_API const char *bsr_status_name(bsr_status status);
 /* besra's version, "0.1.0". */
 BSR_API const char *bsr_version(void);
 
+/* ---- what is found -------------------------------------------------------------------------- */
+
+/* A box on the upright picture, in pixels, clipped to it; x2 and y2 exclusive, unrounded. */
+struct bsr_detection {
+    double      x1, y1, x2, y2;
+    double      score;       /* 0..1 */
+    int         class_index; /* 0 .. classes - 1 */
+    const char *name;        /* of the class, UTF-8; the list's */
+};
+
+/* Best first. Release with bsr_detections_free(). */
+struct bsr_detections {
+    struct bsr_detection *items;
+    size_t                count;
+    int                   width, height; /* of the upright picture */
+};
+
+BSR_API void bsr_detections_free(struct bsr_detections *detections);
+
+/* Releases an image that besra made and sets it to {0}. */
+BSR_API void bsr_image_free(struct bsr_image *image);
+
+/* ---- tier 1: one call ----------------------------------------------------------------------- */
+
+/* How to look. Take bsr_detect_options_default() and change what differs. */
+struct bsr_detect_options {
+    double confidence;     /* least score, 0..1; negative: as the model's card says */
+    double iou;            /* boxes of a class that overlap more are one, 0..1; negative: as the card says */
+    int    max_detections; /* 0: as the card says */
+    int    agnostic;       /* boxes of different classes that overlap are one, too */
+    int    size;           /* side of the net's input in pixels; 0: as the card says */
+    int    letterbox;      /* 0: as the card says, 1: rect, 2: square */
+    int    threads;        /* 0: all processors */
+};
+BSR_API struct bsr_detect_options bsr_detect_options_default(void);
+
+/* Finds objects in the picture file `path` (JPEG, PNG, WebP, TIFF, BMP, PNM) with `model`: a card's name, a
+ * card
+ * (.cfg) or an .onnx. `options` may be NULL. Opens the model anew at each call. */
+BSR_API bsr_status bsr_detect_file(const char *model, const char *path,
+                                   const struct bsr_detect_options *options, struct bsr_detections *out,
+                                   struct bsr_error *err);
+
+/* Enlarges the picture file `path` by `factor` (any real number from 1 on) and writes it to `output`, in the
+ * format that its name ends in; an existing file is replaced, as a whole or not at all. */
+BSR_API bsr_status bsr_upscale_file(const char *model, const char *path, double factor, const char *output,
+                                    struct bsr_error *err);
+
+/* ---- tier 2: a model ------------------------------------------------------------------------ */
+
+/* A loaded model with its buffers. For one thread at a time. */
+struct bsr_model;
+
+/* Opens a model to find objects with. `options` may be NULL. Release with bsr_model_close(). */
+BSR_API bsr_status bsr_model_open_detect(struct bsr_model **out, const char *model,
+                                         const struct bsr_detect_options *options, struct bsr_error *err);
+
+/* Opens a model to enlarge pictures with; `threads` 0: all processors. Release with bsr_model_close(). */
+BSR_API bsr_status bsr_model_open_upscale(struct bsr_model **out, const char *model, int threads,
+                                          struct bsr_error *err);
+BSR_API void       bsr_model_close(struct bsr_model *model);
+
+/* Reads a picture as detection sees it: upright, 8-bit sRGB BGR. Release with bsr_image_free(). */
+BSR_API bsr_status bsr_image_read(struct bsr_image *out, const char *path, struct bsr_error *err);
+
+/* Finds objects in an 8-bit BGR picture. */
+BSR_API bsr_status bsr_detect(struct bsr_model *model, const struct bsr_image *image,
+                              struct bsr_detections *out, struct bsr_error *err);
+
+/* Enlarges a picture of 1 to 4 channels of 8 or 16 bits; *out has the same. Release it with bsr_image_free().
+ */
+BSR_API bsr_status bsr_upscale(struct bsr_model *model, const struct bsr_image *image, double factor,
+                               struct bsr_image *out, struct bsr_error *err);
+
+/* ---- tier 3: a stream ----------------------------------------------------------------------- */
+
+/* Many pictures through a net a processor. Results come in the order in which pictures were pushed, one call
+ * at a time, from any thread. `detections` and `err` (NULL when all went well) are valid during the call
+ * only. */
+typedef void bsr_stream_result(void *context, uint64_t number, const struct bsr_detections *detections,
+                               const struct bsr_error *err);
+
+struct bsr_stream;
+
+/* Release with bsr_stream_close(). */
+BSR_API bsr_status bsr_stream_open(struct bsr_stream **out, const char *model,
+                                   const struct bsr_detect_options *options, bsr_stream_result *result,
+                                   void *context, struct bsr_error *err);
+
+/* Takes a copy of an 8-bit BGR picture; waits while too many are under way. Numbers count from 0. */
+BSR_API bsr_status bsr_stream_push(struct bsr_stream *stream, const struct bsr_image *image,
+                                   struct bsr_error *err);
+
+/* Waits until every result was delivered. */
+BSR_API void bsr_stream_drain(struct bsr_stream *stream);
+
+/* Drains, then releases. */
+BSR_API void bsr_stream_close(struct bsr_stream *stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -131,7 +131,9 @@ static bsr_status convert_colours(struct decoded *decoded, enum picture_purpose 
         decoded->cmyk = false;
         bytes_free(&decoded->icc);
     }
-    if (status == BSR_OK && purpose == PICTURE_FOR_NET)
+    if (purpose == PICTURE_FOR_NET_AS_STORED && decoded->image.channels < 3)
+        bytes_free(&decoded->icc); /* of grey; the picture is to become BGR */
+    if (status == BSR_OK && purpose != PICTURE_FOR_EDIT)
         status = convert_to_bgr8(&decoded->image, err);
     return status;
 }

@@ -34,7 +34,11 @@ struct picture {
 };
 
 enum picture_purpose {
-    PICTURE_FOR_NET,  /* 8-bit sRGB BGR: 3 channels; alpha over white, profile applied, CMYK converted */
+    PICTURE_FOR_NET, /* 8-bit sRGB BGR: 3 channels; alpha over white, profile applied, CMYK converted */
+    /* The same, but without applying a profile of grey or RGB: the values as OpenCV's imread reads them,
+     * which is what YOLOv5 and its kind were trained on. A profile of RGB stays with the picture. */
+    PICTURE_FOR_NET_AS_STORED,
+
     PICTURE_FOR_EDIT, /* channels 1..4, depth 8 or 16 and profile as in the file; palette becomes BGR or BGRA
                        */
 };

@@ -1,0 +1,154 @@
+#include "app/report.h"
+
+#include "app/interrupt.h"
+#include "app/terminal.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    FEW_INPUTS = 12, /* so many get a line each without --verbose */
+    PROGRESS_EVERY_MS = 100,
+};
+
+static FILE *open_records(const struct options *options)
+{
+    if (strcmp(options->json, "-") == 0)
+        return stdout;
+    int fd =
+        open(options->json, O_WRONLY | O_CREAT | O_CLOEXEC | (options->overwrite ? O_TRUNC : O_EXCL), 0666);
+    return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+bsr_status report_open(struct report *report, const struct options *options, const struct sources *sources,
+                       const char *things, struct bsr_error *err)
+{
+    *report = (struct report){.options = options, .sources = sources, .things = things, .start = clock_ms()};
+    if (!options->json || options->dry_run)
+        return BSR_OK;
+    report->records = open_records(options);
+    if (report->records)
+        return BSR_OK;
+    if (errno == EEXIST) {
+        bsr_fail(err, BSR_EEXIST, options->json, "exists already");
+        bsr_hint(err, "replace it with --overwrite");
+        return BSR_EEXIST;
+    }
+    return bsr_fail(err, BSR_EIO, options->json, "can't be written: %s", strerror(errno));
+}
+
+static void write_record(struct report *report, const struct bytes *record)
+{
+    if (!report->records || report->records_failed || !record->size)
+        return;
+    if (fwrite(record->data, 1, record->size, report->records) == record->size &&
+        fflush(report->records) == 0)
+        return;
+    report->records_failed = true;
+    bsr_fail(&report->records_error, BSR_EIO,
+             strcmp(report->options->json, "-") ? report->options->json : "standard output",
+             "the records can't be written: %s", strerror(errno));
+    terminal_error(&report->records_error);
+}
+
+static void show_progress(struct report *report, size_t total)
+{
+    double now = clock_ms(), seconds = (now - report->start) / 1e3;
+    size_t finished = report->done + report->failed;
+    bool   json = report->options->progress == PROGRESS_JSON;
+    double rate = seconds > 0 ? (double)finished / seconds : 0;
+    char   line[256], found[64] = "";
+
+    if ((!json && !terminal_shows_progress()) ||
+        (now - report->last_progress < PROGRESS_EVERY_MS && finished < total))
+        return;
+    report->last_progress = now;
+    if (json) {
+        fprintf(stderr, "{\"done\":%zu,\"total\":%zu,\"found\":%zu,\"failed\":%zu,\"seconds\":%.3f}\n",
+                finished, total, report->found, report->failed, seconds);
+        return;
+    }
+    if (report->things)
+        snprintf(found, sizeof found, ", %zu %s found", report->found, report->things);
+    snprintf(line, sizeof line, "%zu of %zu pictures, %.1f/s, %.0f s left%s", finished, total, rate,
+             rate > 0 ? (double)(total - finished) / rate : 0, found);
+    terminal_progress(line);
+}
+
+static void add_timing(struct timing *sum, const struct timing *timing)
+{
+    sum->decode += timing->decode;
+    sum->pre += timing->pre;
+    sum->net += timing->net;
+    sum->post += timing->post;
+    sum->encode += timing->encode;
+}
+
+static void say_done(struct report *report, size_t index, const struct item_result *result)
+{
+    const struct timing *ms = &result->timing;
+    if (report->options->verbose == 0 && report->sources->count > FEW_INPUTS)
+        return;
+    if (report->things)
+        terminal_say("%s: %zu %s (%.0f ms)", report->sources->items[index].path, result->found,
+                     report->things, ms->decode + ms->pre + ms->net + ms->post + ms->encode);
+    else
+        terminal_say("%s: enlarged (%.0f ms)", report->sources->items[index].path,
+                     ms->decode + ms->pre + ms->net + ms->post + ms->encode);
+}
+
+bool report_item(struct report *report, size_t index, const struct item_result *result)
+{
+    write_record(report, &result->record);
+    if (result->status == BSR_OK) {
+        report->done++;
+        report->found += result->found;
+        add_timing(&report->sum, &result->timing);
+        say_done(report, index, result);
+    } else {
+        report->failed++;
+        report->over_budget += result->status == BSR_EBUDGET;
+        terminal_error(&result->error);
+        report->stopped = report->options->fail_fast;
+    }
+    show_progress(report, report->sources->count);
+    return !report->stopped && !report->records_failed;
+}
+
+void report_summary(struct report *report)
+{
+    double seconds = (clock_ms() - report->start) / 1e3;
+    double count = report->done ? (double)report->done : 1;
+
+    terminal_clear_progress();
+    if (report->records && report->records != stdout && fclose(report->records) != 0 &&
+        !report->records_failed) {
+        report->records_failed = true;
+        bsr_fail(&report->records_error, BSR_EIO, report->options->json, "the records can't be written: %s",
+                 strerror(errno));
+        terminal_error(&report->records_error);
+    }
+    if (report->done)
+        terminal_say(
+            "ms a picture: decode %.1f, prepare %.1f, net %.1f, after the net %.1f, draw and write %.1f",
+            report->sum.decode / count, report->sum.pre / count, report->sum.net / count,
+            report->sum.post / count, report->sum.encode / count);
+    if (report->failed)
+        terminal_say("%zu of %zu pictures in %.1f s, %zu failed", report->done, report->sources->count,
+                     seconds, report->failed);
+    else
+        terminal_say("%zu of %zu pictures in %.1f s, %.1f/s", report->done, report->sources->count, seconds,
+                     seconds > 0 ? (double)report->done / seconds : 0);
+}
+
+int report_exit_code(const struct report *report)
+{
+    if (interrupt_signal)
+        return EXIT_SIGNAL + interrupt_signal;
+    if (report->failed && report->failed == report->over_budget)
+        return EXIT_OVER_BUDGET;
+    return report->failed || report->records_failed ? EXIT_SOME_FAILED : EXIT_DONE;
+}

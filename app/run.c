@@ -1,0 +1,186 @@
+#include "app/run.h"
+
+#include "app/interrupt.h"
+#include "app/terminal.h"
+#include "base/file.h"
+#include "pipeline/formats.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+enum { USUAL_QUALITY = 95 };
+
+int run_fail(const struct bsr_error *err)
+{
+    terminal_error(err);
+    return exit_code_of(err->code);
+}
+
+void run_say_notes(const struct run *run, const struct bytes *notes)
+{
+    const char *text = bytes_text(notes);
+    for (const char *end; run->options->verbose && (end = strchr(text, '\n')); text = end + 1)
+        terminal_say("note: %.*s", (int)(end - text), text);
+}
+
+/* Whether -o names one file rather than a folder: one input that is no folder, and a name that ends like a
+ * picture. */
+static bool names_a_file(const struct run *run, const char *output)
+{
+    struct stat st;
+    const char *dot = strrchr(file_name(output), '.');
+
+    if (run->sources.count != 1 || !run->sources.items[0].named)
+        return false;
+    if (strcmp(output, "-") == 0)
+        return true;
+    if (stat(output, &st) == 0 && S_ISDIR(st.st_mode))
+        return false;
+    return dot && picture_format_extension(picture_format_from_name(dot + 1));
+}
+
+static bsr_status choose_output(struct run *run, struct bsr_error *err)
+{
+    const char *output = run->options->output;
+
+    if (output && names_a_file(run, output)) {
+        run->job.file = output;
+        /* side files go beside it */
+        bytes_append(&run->folder, output, (size_t)(file_name(output) - output));
+    } else if (output && strcmp(output, "-") == 0) {
+        bsr_fail(err, BSR_EUSAGE, "--output", "standard output takes the picture of one input, not of %zu",
+                 run->sources.count);
+        return BSR_EUSAGE;
+    } else if (output) {
+        bytes_append_text(&run->folder, output);
+    } else {
+        bytes_append_format(&run->folder, "besra-out/%s", run->model.card.name);
+    }
+    if (run->job.file && strcmp(run->job.file, "-") == 0 && run->options->json &&
+        strcmp(run->options->json, "-") == 0)
+        return bsr_fail(err, BSR_EUSAGE, "--output",
+                        "standard output can't take both the picture and the record");
+    run->job.folder = bytes_text(&run->folder);
+    return run->folder.failed ? bsr_fail_memory(err, output, run->folder.size) : BSR_OK;
+}
+
+static void fill_job(struct run *run)
+{
+    const struct options *options = run->options;
+    run->job.model = &run->model;
+    run->job.sources = &run->sources;
+    run->job.outputs = &run->outputs;
+    run->job.format = format_of_choice(options->format);
+    run->job.quality = options->quality ? options->quality : USUAL_QUALITY;
+    run->job.overwrite = options->overwrite;
+    run->job.records = options->json != NULL;
+    run->job.limits.max_pixels = options->max_pixels;
+    run->job.backend = backend_of_choice(options->engine);
+    run->job.threads = options->threads;
+    run->job.workers = job_workers(options->threads, run->sources.count);
+}
+
+static bsr_status collect(struct run *run, struct bsr_error *err)
+{
+    const struct options *options = run->options;
+    struct source_options how = {
+        .recursive = options->recursive,
+        .list_file = options->list,
+        .leave_out = options->output ? options->output : "besra-out",
+        .shard = options->shard.index,
+        .shards = options->shard.count,
+    };
+    bsr_status status = sources_collect(&run->sources, options->inputs, options->input_count, &how, err);
+    if (status != BSR_OK || run->sources.count)
+        return status;
+    if (options->shard.count > 1)
+        return BSR_OK; /* an empty share of a small batch is nothing wrong */
+    bsr_fail(err, BSR_EIO, options->input_count ? options->inputs[0] : options->list, "no pictures found");
+    if (!options->recursive)
+        bsr_hint(err, "look into the folders within it with --recursive");
+    return BSR_EIO;
+}
+
+int run_open(struct run *run, const struct options *options, enum card_task task, const char *things)
+{
+    struct bsr_error err;
+    *run = (struct run){.options = options};
+
+    if (!options->input_count && !options->list) {
+        bsr_fail(&err, BSR_EUSAGE, command_name(options->command),
+                 "no input: name pictures, folders, or - for standard input");
+        bsr_hint(&err, "besra %s --help shows how", command_name(options->command));
+        return run_fail(&err);
+    }
+    if (model_open(&run->model, options->model, task, &err) != BSR_OK) {
+        terminal_error(&err);
+        return err.code == BSR_EUSAGE ? EXIT_WRONG_USAGE : EXIT_BAD_MODEL;
+    }
+    bsr_status status = collect(run, &err);
+    if (status == BSR_OK)
+        status = outputs_plan(&run->outputs, &run->sources, format_of_choice(options->format), &err);
+    if (status == BSR_OK)
+        status = choose_output(run, &err);
+    if (status == BSR_OK)
+        status = report_open(&run->report, options, &run->sources, things, &err);
+    if (status != BSR_OK)
+        return run_fail(&err);
+    fill_job(run);
+    run_say_notes(run, &run->model.notes);
+    return EXIT_DONE;
+}
+
+void run_close(struct run *run)
+{
+    outputs_free(&run->outputs);
+    sources_free(&run->sources);
+    model_free(&run->model);
+    bytes_free(&run->folder);
+}
+
+static int list_inputs(const struct run *run)
+{
+    for (size_t i = 0; i < run->sources.count; i++) {
+        const char *folder = run->job.folder;
+        if (run->job.file)
+            printf("%s -> %s\n", run->sources.items[i].path, run->job.file);
+        else
+            printf("%s -> %s%s%s\n", run->sources.items[i].path, folder,
+                   *folder && folder[strlen(folder) - 1] == '/' ? "" : "/", run->outputs.items[i].picture);
+    }
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_SOME_FAILED;
+}
+
+static void do_one(void *context, struct batch *batch, int worker, size_t index, struct item_result *result)
+{
+    struct run *run = context;
+    run->work(run->work_context, batch, worker, index, result);
+}
+
+static bool report_one(void *context, size_t index, const struct item_result *result)
+{
+    struct run *run = context;
+    return report_item(&run->report, index, result);
+}
+
+int run_batch(struct run *run, batch_work *work, void *context)
+{
+    struct bsr_error err;
+
+    if (run->options->dry_run)
+        return list_inputs(run);
+    run->work = work;
+    run->work_context = context;
+    bsr_status status = batch_run(&(struct batch_options){.count = run->sources.count,
+                                                          .workers = run->job.workers,
+                                                          .memory = run->options->memory,
+                                                          .work = do_one,
+                                                          .report = report_one,
+                                                          .context = run,
+                                                          .canceled = &interrupt_signal},
+                                  &err);
+    if (status != BSR_OK && status != BSR_ECANCELED)
+        return run_fail(&err);
+    report_summary(&run->report);
+    return report_exit_code(&run->report);
+}

@@ -1,0 +1,35 @@
+/* app/run.h: what the batch commands have in common: from the options to a job, and from the job to an exit
+ * code. */
+#pragma once
+
+#include "app/report.h"
+#include "pipeline/job.h"
+
+/* One run of a command. Begins with the report, since that is the context of its batch_report. */
+struct run {
+    struct report         report;
+    const struct options *options;
+    struct model          model;
+    struct sources        sources;
+    struct outputs        outputs;
+    struct job            job;
+    struct bytes          folder; /* to write into */
+    batch_work           *work;   /* with its context */
+    void                 *work_context;
+};
+
+/* Opens the model, collects the inputs, plans the outputs. Says what is wrong and returns an exit code, or
+ * EXIT_DONE to go on. `writes` is false where no picture will be written. Release with run_close() in either
+ * case. */
+int  run_open(struct run *run, const struct options *options, enum card_task task, const char *things);
+void run_close(struct run *run);
+
+/* Says a failure that came before any input was begun; its exit code. */
+int run_fail(const struct bsr_error *err);
+
+/* Says the notes, a line each, with --verbose. */
+void run_say_notes(const struct run *run, const struct bytes *notes);
+
+/* Works through the inputs (or, with --dry-run, lists them) and returns an exit code. The caller says what
+ * was found. */
+int run_batch(struct run *run, batch_work *work, void *context);

@@ -1,0 +1,22 @@
+/* app/terminal.h: what a person reads, on standard error. The only place that prints messages. */
+#pragma once
+
+#include "base/status.h"
+#include "config/options.h"
+
+/* Takes --quiet, --color, --progress, NO_COLOR and whether standard error is a terminal into account from
+ * here on. */
+void terminal_setup(const struct options *options);
+
+/* "besra: a.jpg: not a JPEG: ...", and the hint on a line of its own. Shown also with --quiet. */
+void terminal_error(const struct bsr_error *err);
+
+/* A line, unless --quiet. */
+void terminal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The progress line: over itself on a terminal. Cleared before anything else is printed. */
+void terminal_progress(const char *text);
+void terminal_clear_progress(void);
+
+/* Whether a progress line makes sense: a terminal, or asked for. */
+bool terminal_shows_progress(void);

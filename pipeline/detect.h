@@ -1,0 +1,53 @@
+/* pipeline/detect.h: one picture through letterbox, net, decoding and NMS. */
+#pragma once
+
+#include "base/image.h"
+#include "base/pool.h"
+#include "pipeline/model.h"
+#include "pipeline/timing.h"
+
+/* A box on the upright picture, pixels, clipped to it; x2 and y2 exclusive. */
+struct detection {
+    double x1, y1, x2, y2;
+    double score; /* 0..1 */
+    int    class_index;
+};
+
+/* Best first. The detector's, valid until its next run. */
+struct detections {
+    const struct detection *items;
+    size_t                  count;
+};
+
+struct detect_options {
+    double       confidence, iou; /* 0..1 */
+    int          max_detections;
+    bool         agnostic;      /* boxes of other classes suppress too */
+    bool         multi_label;   /* a box may be of several classes */
+    bool         rect;          /* letterbox: padded to the stride only */
+    int          width, height; /* of the net's input; 0: the card's, else the model's, else 640 */
+    char *const *classes;       /* names or numbers of the wanted ones; NULL: all */
+    size_t       class_count;
+};
+
+/* What the model's card says. */
+struct detect_options detect_options_default(const struct model *model);
+
+/* A net with its buffers, for one thread at a time. `model` must outlive it. */
+struct detector;
+
+/* BSR_EMODEL when the model's outputs are no YOLOv5 layout (says what they are), BSR_EUSAGE for a class it
+ * doesn't know or a size it can't take. A sentence on what was decided otherwise than asked goes to *notes
+ * (may be NULL). `pool` (may be NULL) is used by the steps beside the net. Release with detector_close(). */
+bsr_status detector_open(struct detector **out, const struct model *model,
+                         const struct detect_options *options, const char *backend, struct pool *pool,
+                         struct bytes *notes, struct bsr_error *err);
+void       detector_close(struct detector *detector);
+
+/* `image` is 8-bit BGR. Adds to pre, net and post of *timing. BSR_EENGINE, BSR_EMODEL, BSR_ENOMEM. */
+bsr_status detector_run(struct detector *detector, const struct bsr_image *image, struct detections *out,
+                        struct timing *timing, struct bsr_error *err);
+
+/* The name of a class: the card's, the model's, or "class 7". Valid as long as the detector. */
+const char *detector_class_name(const struct detector *detector, int class_index);
+int         detector_class_count(const struct detector *detector);

@@ -1,0 +1,283 @@
+#include "pipeline/detect_job.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "engine/engine.h"
+#include "media/draw.h"
+#include "pipeline/annotate.h"
+#include "pipeline/label.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/* What one worker keeps from picture to picture. */
+struct detect_worker {
+    struct detector   *detector;
+    struct pool       *pool; /* only where one worker has all threads */
+    struct typesetter *typesetter;
+    struct bytes       path, text;
+};
+
+struct detect_job {
+    const struct job         *job;
+    struct detect_job_options options;
+    struct detect_worker     *workers; /* [job->workers] */
+    int                       classes;
+    atomic_size_t            *found; /* [classes] */
+};
+
+static bsr_status worker_open(struct detect_job *detect_job, struct detect_worker *worker,
+                              struct bytes *notes, struct bsr_error *err)
+{
+    const struct job *job = detect_job->job;
+    bsr_status        status = BSR_OK;
+
+    if (worker->detector)
+        return BSR_OK;
+    if (!worker->pool && job->workers == 1 && job->threads > 1)
+        status = pool_create(&worker->pool, job->threads, err);
+    if (status == BSR_OK)
+        status = detector_open(&worker->detector, job->model, &detect_job->options.detect, job->backend,
+                               worker->pool, notes, err);
+    return status;
+}
+
+bsr_status detect_job_open(struct detect_job **out, const struct job *job,
+                           const struct detect_job_options *options, struct bytes *notes,
+                           struct bsr_error *err)
+{
+    struct detect_job *made = mem_alloc_zeroed(1, sizeof *made);
+    if (!made)
+        return bsr_fail_memory(err, NULL, sizeof *made);
+    made->job = job;
+    made->options = *options;
+    made->workers = mem_alloc_zeroed((size_t)job->workers, sizeof *made->workers);
+
+    engine_set_threads(job->workers == 1 ? job->threads : 1);
+    bsr_status status = made->workers
+                            ? worker_open(made, &made->workers[0], notes, err)
+                            : bsr_fail_memory(err, NULL, (size_t)job->workers * sizeof *made->workers);
+    if (status == BSR_OK) {
+        made->classes = detector_class_count(made->workers[0].detector);
+        made->found = mem_alloc_zeroed((size_t)made->classes, sizeof *made->found);
+        if (!made->found)
+            status = bsr_fail_memory(err, NULL, (size_t)made->classes * sizeof *made->found);
+    }
+    if (status != BSR_OK) {
+        detect_job_close(made);
+        return status;
+    }
+    *out = made;
+    return BSR_OK;
+}
+
+void detect_job_close(struct detect_job *detect_job)
+{
+    if (!detect_job)
+        return;
+    for (int i = 0; detect_job->workers && i < detect_job->job->workers; i++) {
+        struct detect_worker *worker = &detect_job->workers[i];
+        detector_close(worker->detector);
+        typesetter_close(worker->typesetter);
+        pool_destroy(worker->pool);
+        bytes_free(&worker->path);
+        bytes_free(&worker->text);
+    }
+    mem_free(detect_job->workers);
+    mem_free(detect_job->found);
+    mem_free(detect_job);
+}
+
+const char *detect_job_class(const struct detect_job *detect_job, int index, size_t *found)
+{
+    if (index >= detect_job->classes)
+        return NULL;
+    *found = atomic_load(&detect_job->found[index]);
+    return detector_class_name(detect_job->workers[0].detector, index);
+}
+
+/* ---- what is written ---------------------------------------------------------------------- */
+
+static bsr_status write_labels(struct detect_job *detect_job, struct detect_worker *worker, size_t index,
+                               const struct loaded *loaded, const struct detections *found,
+                               struct bsr_error *err)
+{
+    const struct job *job = detect_job->job;
+    bytes_clear(&worker->text);
+    bsr_status status = record_yolo_labels(&worker->text, found, loaded->width, loaded->height,
+                                           detect_job->options.save_score, err);
+    if (status == BSR_OK)
+        status = job_path(&worker->path, job, "labels", job->outputs->items[index].stem, err);
+    if (status == BSR_OK && !bytes_append_text(&worker->path, ".txt"))
+        status = bsr_fail_memory(err, NULL, worker->path.size);
+    if (status == BSR_OK)
+        status = job_write(job, bytes_text(&worker->path), worker->text.data, worker->text.size, err);
+    return status;
+}
+
+/* The part of a picture under a box, as a view of it; false when nothing of it is inside. */
+static bool crop_view(struct bsr_image *view, const struct bsr_image *image, const struct detection *item)
+{
+    int x1 = (int)floor(item->x1), y1 = (int)floor(item->y1);
+    int x2 = (int)ceil(item->x2), y2 = (int)ceil(item->y2);
+    *view = *image;
+    view->data = (uint8_t *)image->data + (size_t)y1 * image->stride + (size_t)x1 * image_pixel_size(image);
+    view->width = x2 - x1;
+    view->height = y2 - y1;
+    return x1 >= 0 && y1 >= 0 && x2 <= image->width && y2 <= image->height && view->width > 0 &&
+           view->height > 0;
+}
+
+/* crops/CLASS/STEM-N.EXT, where a slash in a class's name becomes an underscore. */
+static bsr_status crop_path(struct detect_job *detect_job, struct detect_worker *worker, size_t index,
+                            const struct detection *item, size_t number, struct bsr_error *err)
+{
+    const struct output_names *names = &detect_job->job->outputs->items[index];
+    const char                *extension = strrchr(names->picture, '.');
+
+    bytes_clear(&worker->text);
+    bytes_append_text(&worker->text, detector_class_name(worker->detector, item->class_index));
+    for (size_t i = 0; i < worker->text.size; i++)
+        if (worker->text.data[i] == '/' || (worker->text.data[i] == '.' && i == 0))
+            worker->text.data[i] = '_';
+    bytes_append_format(&worker->text, "/%s-%zu%s", names->stem, number, extension ? extension : ".jpg");
+    if (worker->text.failed)
+        return bsr_fail_memory(err, NULL, worker->text.size);
+    return job_path(&worker->path, detect_job->job, "crops", bytes_text(&worker->text), err);
+}
+
+static bsr_status write_crops(struct detect_job *detect_job, struct detect_worker *worker, size_t index,
+                              const struct loaded *loaded, const struct detections *found,
+                              struct bsr_error *err)
+{
+    bsr_status status = BSR_OK;
+    for (size_t i = 0; status == BSR_OK && i < found->count; i++) {
+        struct picture crop = {.format = loaded->picture.format};
+        if (!crop_view(&crop.image, &loaded->picture.image, &found->items[i]))
+            continue;
+        status = crop_path(detect_job, worker, index, &found->items[i], i + 1, err);
+        if (status == BSR_OK)
+            status = job_write_picture(detect_job->job, bytes_text(&worker->path), &crop, err);
+    }
+    return status;
+}
+
+static bsr_status draw_found(struct detect_job *detect_job, struct detect_worker *worker,
+                             struct bsr_image *image, const struct detections *found, struct bsr_error *err)
+{
+    const struct detect_job_options *options = &detect_job->options;
+    struct annotation               *boxes = mem_alloc_zeroed(found->count, sizeof *boxes);
+    struct bytes                    *texts = mem_alloc_zeroed(found->count, sizeof *texts);
+    bsr_status status = boxes && texts ? BSR_OK : bsr_fail_memory(err, NULL, found->count * sizeof *boxes);
+
+    if (status == BSR_OK && !worker->typesetter && !options->hide_labels)
+        status = typesetter_open(&worker->typesetter, err);
+    for (size_t i = 0; status == BSR_OK && i < found->count; i++) {
+        const struct detection *item = &found->items[i];
+        const char             *name = detector_class_name(worker->detector, item->class_index);
+        if (!options->hide_labels)
+            status = label_write(&texts[i], options->label, item, name, i, options->hide_score, err);
+        boxes[i] = (struct annotation){.x1 = item->x1,
+                                       .y1 = item->y1,
+                                       .x2 = item->x2,
+                                       .y2 = item->y2,
+                                       .class_index = item->class_index,
+                                       .text = options->hide_labels ? NULL : bytes_text(&texts[i])};
+    }
+    if (status == BSR_OK)
+        status = annotate_detections(image, boxes, found->count, worker->typesetter,
+                                     &(struct annotate_options){.line_width = options->line_width}, err);
+    for (size_t i = 0; texts && i < found->count; i++)
+        bytes_free(&texts[i]);
+    mem_free(texts);
+    mem_free(boxes);
+    return status;
+}
+
+static bsr_status write_annotated(struct detect_job *detect_job, struct detect_worker *worker, size_t index,
+                                  struct loaded *loaded, const struct detections *found,
+                                  struct bsr_error *err)
+{
+    const struct job *job = detect_job->job;
+    const char       *path = job->file;
+    bsr_status        status = draw_found(detect_job, worker, &loaded->picture.image, found, err);
+
+    if (status == BSR_OK && !path) {
+        status = job_path(&worker->path, job, NULL, job->outputs->items[index].picture, err);
+        path = bytes_text(&worker->path);
+    }
+    if (status == BSR_OK)
+        status = job_write_picture(job, path, &loaded->picture, err);
+    return status;
+}
+
+static bsr_status write_all(struct detect_job *detect_job, struct detect_worker *worker, size_t index,
+                            struct loaded *loaded, const struct detections *found, struct bsr_error *err)
+{
+    const struct detect_job_options *options = &detect_job->options;
+    bsr_status                       status = BSR_OK;
+
+    if (options->save_crop)
+        status = write_crops(detect_job, worker, index, loaded, found, err);
+    if (status == BSR_OK && options->save_txt)
+        status = write_labels(detect_job, worker, index, loaded, found, err);
+    if (status == BSR_OK && options->save_image) /* last: it draws on the picture */
+        status = write_annotated(detect_job, worker, index, loaded, found, err);
+    return status;
+}
+
+/* ---- one input ---------------------------------------------------------------------------- */
+
+static uint64_t detect_cost(const struct job *job, const struct picture_facts *facts, const void *context)
+{
+    (void)job;
+    (void)context;
+    uint64_t pixels = (uint64_t)facts->width * (uint64_t)facts->height;
+    uint64_t as_stored = (uint64_t)facts->channels * (uint64_t)facts->depth / 8;
+    return pixels * (as_stored + 3 + 3); /* as decoded, as BGR, and a turned or encoded copy */
+}
+
+static bsr_status detect_one(struct detect_job *detect_job, struct batch *batch, int index_of_worker,
+                             size_t index, struct item_result *result, struct loaded *loaded)
+{
+    const struct job     *job = detect_job->job;
+    struct detect_worker *worker = &detect_job->workers[index_of_worker];
+    struct detections     found;
+    struct bsr_error     *err = &result->error;
+
+    bsr_status status = worker_open(detect_job, worker, NULL, err);
+    if (status == BSR_OK)
+        status = job_load(loaded, job, batch, index_of_worker, index,
+                          detect_job->options.as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET,
+                          detect_cost, NULL, &result->timing, err);
+    if (status == BSR_OK)
+        status = detector_run(worker->detector, &loaded->picture.image, &found, &result->timing, err);
+    if (status != BSR_OK)
+        return status;
+
+    double start = clock_ms();
+    status = write_all(detect_job, worker, index, loaded, &found, err);
+    result->timing.encode += clock_ms() - start;
+    if (status != BSR_OK)
+        return status;
+
+    result->found = found.count;
+    for (size_t i = 0; i < found.count; i++)
+        atomic_fetch_add(&detect_job->found[found.items[i].class_index], 1);
+    if (job->records) {
+        struct record_head head =
+            job_record_head(job, index, "detect", loaded->width, loaded->height, &result->timing);
+        status = record_detections(&result->record, &head, &found, worker->detector, err);
+    }
+    return status;
+}
+
+void detect_job_work(void *context, struct batch *batch, int worker, size_t index, struct item_result *result)
+{
+    struct detect_job *detect_job = context;
+    struct loaded      loaded = {0};
+    result->status = detect_one(detect_job, batch, worker, index, result, &loaded);
+    job_record_failure(detect_job->job, index, "detect", &loaded, result);
+    picture_free(&loaded.picture);
+}

@@ -1,0 +1,25 @@
+#include "pipeline/formats.h"
+
+#include <stddef.h>
+
+enum picture_format format_of_choice(enum format_choice choice)
+{
+    static const enum picture_format formats[] = {
+        [AS_SAME] = PICTURE_UNKNOWN, [AS_JPG] = PICTURE_JPEG,  [AS_PNG] = PICTURE_PNG,
+        [AS_WEBP] = PICTURE_WEBP,    [AS_TIFF] = PICTURE_TIFF, [AS_BMP] = PICTURE_BMP,
+        [AS_PPM] = PICTURE_PNM,
+    };
+    return formats[choice];
+}
+
+const char *backend_of_choice(enum engine_choice choice)
+{
+    static const char *const backends[] = {
+        [RUN_AUTO] = NULL,
+        [RUN_OPENCV] = NULL,
+        [RUN_OPENCV_OPENCL] = "opencv:opencl",
+        [RUN_OPENCV_CUDA] = "opencv:cuda",
+        [RUN_OPENCV_OPENVINO] = "opencv:openvino",
+    };
+    return backends[choice];
+}

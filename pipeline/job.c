@@ -1,0 +1,127 @@
+#include "pipeline/job.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#include <string.h>
+
+#define MAX_FILE_BYTES ((size_t)2 << 30) /* of an encoded picture */
+
+int job_workers(int threads, size_t count)
+{
+    return count < (size_t)threads ? (count ? (int)count : 1) : threads;
+}
+
+bsr_status job_load(struct loaded *out, const struct job *job, struct batch *batch, int worker, size_t index,
+                    enum picture_purpose purpose, job_cost *cost, const void *context, struct timing *timing,
+                    struct bsr_error *err)
+{
+    const char          *path = job->sources->items[index].path;
+    struct bytes         file = {0};
+    struct picture_facts facts;
+    struct loaded        loaded = {0};
+    double               start = clock_ms();
+
+    bsr_status status = file_read(&file, path, MAX_FILE_BYTES, err);
+    if (status == BSR_OK)
+        status = picture_probe(&facts, file.data, file.size, &job->limits, path, err);
+    timing->decode += clock_ms() - start;
+    if (status == BSR_OK)
+        status = batch_reserve(batch, worker, cost(job, &facts, context) + file.size, err);
+    double reserved = clock_ms(); /* waiting for memory is not the picture's own time */
+    if (status == BSR_OK)
+        status = picture_decode(&loaded.picture, file.data, file.size, purpose, &job->limits, path, err);
+    timing->decode += clock_ms() - reserved;
+    bytes_free(&file);
+    if (status != BSR_OK) {
+        bsr_error_set_subject(err, path);
+        return status;
+    }
+    loaded.width = loaded.picture.image.width;
+    loaded.height = loaded.picture.image.height;
+    *out = loaded;
+    return BSR_OK;
+}
+
+bsr_status job_path(struct bytes *path, const struct job *job, const char *below, const char *name,
+                    struct bsr_error *err)
+{
+    bytes_clear(path);
+    bytes_append_text(path, job->folder);
+    if (path->size && path->data[path->size - 1] != '/')
+        bytes_append_text(path, "/");
+    if (below)
+        bytes_append_format(path, "%s/", below);
+    bytes_append_text(path, name);
+    return path->failed ? bsr_fail_memory(err, name, path->size) : BSR_OK;
+}
+
+bsr_status job_write(const struct job *job, const char *path, const void *data, size_t size,
+                     struct bsr_error *err)
+{
+    const char *name = file_name(path);
+    bsr_status  status = BSR_OK;
+    if (name != path) {
+        struct bytes folder = {0};
+        if (bytes_append(&folder, path, (size_t)(name - path)))
+            status = file_make_folders(bytes_text(&folder), err);
+        else
+            status = bsr_fail_memory(err, path, folder.size);
+        bytes_free(&folder);
+    }
+    if (status == BSR_OK)
+        status = file_write(path, data, size, job->overwrite, false, err);
+    if (status == BSR_EEXIST)
+        bsr_hint(err, "replace it with --overwrite, or write elsewhere with --output");
+    return status;
+}
+
+static enum picture_format format_of(const struct job *job, const char *path, enum picture_format original)
+{
+    const char         *dot = strrchr(file_name(path), '.');
+    enum picture_format named = dot ? picture_format_from_name(dot + 1) : PICTURE_UNKNOWN;
+
+    if (job->format != PICTURE_UNKNOWN)
+        return job->format;
+    if (picture_format_extension(named))
+        return named;
+    return picture_format_extension(original) ? original : PICTURE_JPEG;
+}
+
+bsr_status job_write_picture(const struct job *job, const char *path, const struct picture *picture,
+                             struct bsr_error *err)
+{
+    struct bytes encoded = {0};
+    bsr_status   status =
+        picture_encode(&encoded, picture, format_of(job, path, picture->format), job->quality, err);
+    if (status != BSR_OK)
+        bsr_error_set_subject(err, path);
+    else
+        status = job_write(job, path, encoded.data, encoded.size, err);
+    bytes_free(&encoded);
+    return status;
+}
+
+struct record_head job_record_head(const struct job *job, size_t index, const char *task, int width,
+                                   int height, const struct timing *timing)
+{
+    return (struct record_head){
+        .source = job->sources->items[index].path,
+        .model = job->model->card.name,
+        .task = task,
+        .width = width,
+        .height = height,
+        .timing = *timing,
+    };
+}
+
+void job_record_failure(const struct job *job, size_t index, const char *task, const struct loaded *loaded,
+                        struct item_result *result)
+{
+    if (!job->records || result->status == BSR_OK)
+        return;
+    struct record_head head =
+        job_record_head(job, index, task, loaded->width, loaded->height, &result->timing);
+    bytes_clear(&result->record);
+    record_failure(&result->record, &head, &result->error, NULL);
+}

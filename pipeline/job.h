@@ -1,0 +1,65 @@
+/* pipeline/job.h: what working through a batch of pictures has in common, whatever is done to each. */
+#pragma once
+
+#include "media/picture.h"
+#include "pipeline/batch.h"
+#include "pipeline/model.h"
+#include "pipeline/outputs.h"
+#include "pipeline/record.h"
+#include "pipeline/sources.h"
+
+/* What is the same for all pictures of a batch. All of it is the caller's. */
+struct job {
+    const struct model   *model;
+    const struct sources *sources;
+    const struct outputs *outputs; /* names below `folder`, an entry a source */
+    const char           *folder;  /* to write into */
+    const char           *file;    /* instead: the one file to write ("-": standard output); or NULL */
+    enum picture_format   format;  /* of written pictures; PICTURE_UNKNOWN: as the output's name says */
+    int                   quality; /* 1..100 */
+    bool                  overwrite;
+    bool                  records; /* make a record of each input */
+    struct picture_limits limits;
+    const char           *backend; /* of the engine; NULL: the processor */
+    int                   threads; /* in all */
+    int                   workers; /* pictures at a time: 1 gives all threads to the net */
+};
+
+/* Workers for `count` pictures: as many as there are threads, and no more than pictures. */
+int job_workers(int threads, size_t count);
+
+/* A picture read, checked against the budget and decoded. */
+struct loaded {
+    struct picture picture;
+    int            width, height; /* upright */
+};
+
+/* Bytes that a picture will take beyond its file, once its facts are known. */
+typedef uint64_t job_cost(const struct job *job, const struct picture_facts *facts, const void *context);
+
+/* Reads and decodes input `index`; reserves what `cost` says before decoding. Adds to *timing. Release with
+ * picture_free(&out->picture). The error's subject is the source's path. */
+bsr_status job_load(struct loaded *out, const struct job *job, struct batch *batch, int worker, size_t index,
+                    enum picture_purpose purpose, job_cost *cost, const void *context, struct timing *timing,
+                    struct bsr_error *err);
+
+/* The path of a result of input `index`: `name` below `below` ("labels", or NULL) in the job's folder.
+ * BSR_ENOMEM. */
+bsr_status job_path(struct bytes *path, const struct job *job, const char *below, const char *name,
+                    struct bsr_error *err);
+
+/* Writes `data` to `path`, making its folders. */
+bsr_status job_write(const struct job *job, const char *path, const void *data, size_t size,
+                     struct bsr_error *err);
+
+/* Encodes `picture` as the job says and writes it to `path`. */
+bsr_status job_write_picture(const struct job *job, const char *path, const struct picture *picture,
+                             struct bsr_error *err);
+
+/* The head of input `index`'s record. */
+struct record_head job_record_head(const struct job *job, size_t index, const char *task, int width,
+                                   int height, const struct timing *timing);
+
+/* Where records are wanted and the input failed: its record with the error. Otherwise nothing. */
+void job_record_failure(const struct job *job, size_t index, const char *task, const struct loaded *loaded,
+                        struct item_result *result);

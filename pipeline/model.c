@@ -1,0 +1,182 @@
+#include "pipeline/model.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+#include <limits.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define MODEL_MAX_BYTES ((size_t)2 << 30) /* protobuf's own limit */
+
+static const char *const task_names[] = {"unknown", "detect", "upscale", "classify"};
+
+static bool has_extension(const char *path, const char *extension)
+{
+    size_t length = strlen(path), wanted = strlen(extension);
+    return length > wanted && strcasecmp(path + length - wanted, extension) == 0;
+}
+
+static bsr_status read_card(struct card *card, const char *name, struct bsr_error *err)
+{
+    if (has_extension(name, ".onnx"))
+        return card_for_file(card, name, err);
+    if (has_extension(name, ".cfg"))
+        return card_read(card, name, err);
+    if (strchr(name, '/'))
+        return bsr_fail(err, BSR_EMODEL, name, "a model is a card's name, a card (.cfg) or an .onnx file");
+
+    char      *path = NULL;
+    bsr_status status = card_find(&path, name, err);
+    if (status == BSR_OK)
+        status = card_read(card, path, err);
+    mem_free(path);
+    return status;
+}
+
+/* The digest of a file's content as hexadecimal text. */
+static void sha256_text(char text[2 * SHA256_DIGEST_SIZE + 1], const struct bytes *file)
+{
+    struct sha256_ctx context;
+    uint8_t           digest[SHA256_DIGEST_SIZE];
+
+    sha256_init(&context);
+    sha256_update(&context, file->size, file->data);
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+static bsr_status check_sha256(const struct card *card, const struct bytes *file, struct bsr_error *err)
+{
+    char found[2 * SHA256_DIGEST_SIZE + 1];
+    if (!card->sha256)
+        return BSR_OK;
+    sha256_text(found, file);
+    if (strcasecmp(found, card->sha256) == 0)
+        return BSR_OK;
+    bsr_fail(err, BSR_EMODEL, card->file,
+             "is not the file of the card %s (sha256 %.12s..., the card says %.12s...)", card->path, found,
+             card->sha256);
+    bsr_hint(err, "restore the file, or correct sha256 in the card");
+    return BSR_EMODEL;
+}
+
+/* The picture input: the one of four dimensions, or the only one. */
+static bsr_status find_picture_input(struct model *model, const struct onnx_model *onnx,
+                                     struct bsr_error *err)
+{
+    int count = onnx_input_count(onnx), found = -1;
+    for (int i = count - 1; i >= 0; i--)
+        if (count == 1 || onnx_input(onnx, i).dims == 4)
+            found = i;
+    if (found < 0)
+        return bsr_fail(err, BSR_EMODEL, model->card.file,
+                        "none of its %d inputs is a picture (four dimensions)", count);
+    if (count > 1)
+        return bsr_fail(err, BSR_EMODEL, model->card.file, "takes %d inputs; besra feeds one, the picture",
+                        count);
+
+    model->input = onnx_input(onnx, found);
+    if (strlen(model->input.name) >= sizeof model->input_name)
+        return bsr_fail(err, BSR_EMODEL, model->card.file, "the name of its input is too long");
+    strcpy(model->input_name, model->input.name);
+    model->input.name = model->input_name;
+    return BSR_OK;
+}
+
+/* Takes over the class names that the model's metadata has, where the card has none. */
+static bsr_status take_names(struct model *model, const char *text, struct bsr_error *err)
+{
+    char **names = NULL;
+    int    count = 0;
+
+    bsr_status status = onnx_parse_names(&names, &count, text, err);
+    if (status == BSR_EMODEL) {
+        bytes_append_text(&model->notes,
+                          "the class names in its metadata can't be read: classes are numbered\n");
+        return BSR_OK;
+    }
+    if (status == BSR_OK)
+        status = card_set_names(&model->card, names, count, err);
+    mem_free(names);
+    return status;
+}
+
+/* What the model itself says, where the card is silent. */
+static bsr_status ask_the_model(struct model *model, const struct onnx_model *onnx, struct bsr_error *err)
+{
+    const char *names = onnx_metadata(onnx, "names");
+    bsr_status  status = names && !model->card.names ? take_names(model, names, err) : BSR_OK;
+
+    model->map_channels = onnx_map_channels(onnx);
+    model->output_count = onnx_output_count(onnx);
+    for (int i = 0; i < model->output_count && i < CARD_MAX_HEADS; i++) {
+        model->outputs[i] = onnx_output(onnx, i);
+        model->outputs[i].name = NULL;
+    }
+    return status;
+}
+
+static bsr_status prepare_graph(struct model *model, const struct bytes *file, struct bsr_error *err)
+{
+    char folder[PATH_MAX];
+    int  length = (int)(file_name(model->card.file) - model->card.file);
+    if (length >= (int)sizeof folder)
+        return bsr_fail(err, BSR_EUSAGE, model->card.file, "the path is too long");
+    snprintf(folder, sizeof folder, "%.*s", length ? length : 1, length ? model->card.file : ".");
+
+    struct onnx_model *onnx = NULL;
+    bsr_status         status = onnx_model_read(&onnx, file->data, file->size, folder, model->card.file, err);
+    if (status == BSR_OK)
+        status = onnx_lift_front_resize(onnx, &model->resize, err);
+    if (status == BSR_OK && model->resize.found)
+        bytes_append_format(&model->notes, "the cubic Resize at the front is done by besra (%s)\n",
+                            model->resize.factor > 0 ? "factor fixed in the model" : "factor was an input");
+    if (status == BSR_OK)
+        status = find_picture_input(model, onnx, err);
+    if (status == BSR_OK)
+        status = ask_the_model(model, onnx, err);
+    if (status == BSR_OK)
+        status = onnx_model_write(onnx, &model->onnx, err);
+    onnx_model_free(onnx);
+    return status;
+}
+
+bsr_status model_open(struct model *out, const char *name, enum card_task task, struct bsr_error *err)
+{
+    struct model model = {0};
+    struct bytes file = {0};
+
+    bsr_status status = read_card(&model.card, name, err);
+    if (status == BSR_OK && model.card.task != CARD_TASK_UNKNOWN && model.card.task != task)
+        status = bsr_fail(err, BSR_EMODEL, name, "is a model to %s, not to %s", task_names[model.card.task],
+                          task_names[task]);
+    if (status == BSR_OK)
+        status = file_read(&file, model.card.file, MODEL_MAX_BYTES, err);
+    if (status == BSR_OK)
+        status = check_sha256(&model.card, &file, err);
+    if (status == BSR_OK)
+        status = prepare_graph(&model, &file, err);
+    if (status == BSR_OK && model.notes.failed)
+        status = bsr_fail_memory(err, name, model.notes.size);
+    bytes_free(&file);
+    if (status != BSR_OK) {
+        model_free(&model);
+        return status;
+    }
+    *out = model;
+    out->input.name = out->input_name;
+    return BSR_OK;
+}
+
+void model_free(struct model *model)
+{
+    card_free(&model->card);
+    bytes_free(&model->onnx);
+    bytes_free(&model->notes);
+    *model = (struct model){0};
+}

@@ -1,0 +1,223 @@
+#include "pipeline/sources.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "media/picture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    MAX_FOLDER_DEPTH = 64,      /* deeper trees are symbolic links that run in circles */
+    MAX_LIST_BYTES = 256 << 20, /* of a list file */
+    SNIFF_BYTES = 32,
+};
+
+/* What a walk through folders needs. */
+struct walk {
+    struct sources              *out;
+    const struct source_options *options;
+    struct bsr_error            *err;
+    struct stat                  leave_out; /* of the folder that is not gone into */
+    bool                         has_leave_out;
+};
+
+static bsr_status walk_folder(struct walk *walk, const char *folder, const char *relative, int depth);
+static bsr_status collect_list(struct walk *walk, const char *list_path);
+
+static bsr_status add_source(struct sources *out, const char *path, const char *relative, bool named,
+                             struct bsr_error *err)
+{
+    if (out->count == out->capacity) {
+        size_t         capacity = out->capacity ? out->capacity * 2 : 64;
+        struct source *items = mem_resize(out->items, capacity, sizeof *items);
+        if (!items)
+            return bsr_fail_memory(err, path, capacity * sizeof *items);
+        out->items = items;
+        out->capacity = capacity;
+    }
+    struct source item = {.path = mem_copy_text(path), .relative = mem_copy_text(relative), .named = named};
+    if (!item.path || !item.relative) {
+        mem_free(item.path);
+        mem_free(item.relative);
+        return bsr_fail_memory(err, path, strlen(path));
+    }
+    out->items[out->count++] = item;
+    return BSR_OK;
+}
+
+static bool looks_like_picture(const char *path)
+{
+    uint8_t head[SNIFF_BYTES];
+    int     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return true; /* working on it will say why it can't be read */
+    ssize_t got = read(fd, head, sizeof head);
+    close(fd);
+    return got > 0 && picture_sniff(head, (size_t)got) != PICTURE_UNKNOWN;
+}
+
+static bool is_left_out(const struct walk *walk, const struct stat *st)
+{
+    return walk->has_leave_out && st->st_dev == walk->leave_out.st_dev &&
+           st->st_ino == walk->leave_out.st_ino;
+}
+
+/* One entry of a folder: a picture is added, a folder gone into, the rest passed over. */
+static bsr_status walk_entry(struct walk *walk, const char *path, const char *relative, int depth)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return BSR_OK; /* a dangling link, or gone since the folder was read */
+    if (S_ISDIR(st.st_mode))
+        return walk->options->recursive && !is_left_out(walk, &st)
+                   ? walk_folder(walk, path, relative, depth + 1)
+                   : BSR_OK;
+    if (S_ISREG(st.st_mode) && looks_like_picture(path))
+        return add_source(walk->out, path, relative, false, walk->err);
+    walk->out->passed_over++;
+    return BSR_OK;
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bsr_status walk_folder(struct walk *walk, const char *folder, const char *relative, int depth)
+{
+    if (depth > MAX_FOLDER_DEPTH)
+        return bsr_fail(walk->err, BSR_ELIMIT, folder, "more than %d folders deep", MAX_FOLDER_DEPTH);
+    struct dirent **entries;
+    int             count = scandir(folder, &entries, visible, by_bytes);
+    if (count < 0)
+        return bsr_fail(walk->err, BSR_EIO, folder, "the folder can't be read: %s", strerror(errno));
+
+    bsr_status status = BSR_OK;
+    for (int i = 0; i < count; i++) {
+        struct bytes path = {0}, below = {0};
+        if (status == BSR_OK) {
+            size_t length = strlen(folder);
+            bytes_append_format(&path, "%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/",
+                                entries[i]->d_name);
+            bytes_append_format(&below, "%s%s%s", relative, *relative ? "/" : "", entries[i]->d_name);
+            status = path.failed || below.failed
+                         ? bsr_fail_memory(walk->err, folder, length)
+                         : walk_entry(walk, bytes_text(&path), bytes_text(&below), depth);
+        }
+        bytes_free(&path);
+        bytes_free(&below);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+static bsr_status collect_named(struct walk *walk, const char *path)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0)
+        return add_source(walk->out, path, "stdin", true, walk->err);
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return walk_folder(walk, path, "", 0);
+    return add_source(walk->out, path, file_name(path), true, walk->err);
+}
+
+static bsr_status collect_pattern(struct walk *walk, const char *pattern)
+{
+    glob_t     found = {0};
+    int        result = glob(pattern, 0, NULL, &found);
+    bsr_status status = BSR_OK;
+
+    if (result == GLOB_NOSPACE)
+        status = bsr_fail_memory(walk->err, pattern, 0);
+    else if (result != 0)
+        status = bsr_fail(walk->err, BSR_EMISSING, pattern, "no file matches this pattern");
+    for (size_t i = 0; status == BSR_OK && i < found.gl_pathc; i++)
+        status = collect_named(walk, found.gl_pathv[i]);
+    globfree(&found);
+    return status;
+}
+
+static bsr_status collect_input(struct walk *walk, const char *input)
+{
+    bool exists = access(input, F_OK) == 0;
+    if (input[0] == '@' && !exists)
+        return collect_list(walk, input + 1);
+    if (!exists && strpbrk(input, "*?["))
+        return collect_pattern(walk, input);
+    return collect_named(walk, input);
+}
+
+static bsr_status collect_list(struct walk *walk, const char *list_path)
+{
+    struct bytes text = {0};
+    bsr_status   status = file_read(&text, list_path, MAX_LIST_BYTES, walk->err);
+    if (status != BSR_OK)
+        return status;
+
+    char *rest = (char *)text.data;
+    for (char *line; status == BSR_OK && (line = strsep(&rest, "\n"));) {
+        size_t length = strlen(line);
+        if (length && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        if (*line && *line != '#')
+            status = collect_named(walk, line);
+    }
+    bytes_free(&text);
+    return status;
+}
+
+/* Leaves every shards-th of the items from `first` on. */
+static void keep_shard(struct sources *out, size_t first, int shard, int shards)
+{
+    size_t kept = first;
+    for (size_t i = first; i < out->count; i++) {
+        if ((i - first) % (size_t)shards == (size_t)shard - 1) {
+            out->items[kept++] = out->items[i];
+        } else {
+            mem_free(out->items[i].path);
+            mem_free(out->items[i].relative);
+        }
+    }
+    out->count = kept;
+}
+
+bsr_status sources_collect(struct sources *out, char *const *inputs, size_t input_count,
+                           const struct source_options *options, struct bsr_error *err)
+{
+    struct walk walk = {.out = out, .options = options, .err = err};
+    size_t      first = out->count;
+    bsr_status  status = BSR_OK;
+
+    walk.has_leave_out = options->leave_out && stat(options->leave_out, &walk.leave_out) == 0;
+    if (options->list_file)
+        status = collect_list(&walk, options->list_file);
+    for (size_t i = 0; status == BSR_OK && i < input_count; i++)
+        status = collect_input(&walk, inputs[i]);
+    if (status == BSR_OK && options->shards > 1)
+        keep_shard(out, first, options->shard, options->shards);
+    return status;
+}
+
+void sources_free(struct sources *sources)
+{
+    for (size_t i = 0; i < sources->count; i++) {
+        mem_free(sources->items[i].path);
+        mem_free(sources->items[i].relative);
+    }
+    mem_free(sources->items);
+    *sources = (struct sources){0};
+}

@@ -1,0 +1,278 @@
+#include "pipeline/upscale.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "engine/engine.h"
+#include "preprocess/bicubic.h"
+#include "preprocess/planes.h"
+
+#include <math.h>
+#include <string.h>
+
+struct upscaler {
+    const struct model *model;
+    struct engine      *engine;
+    struct pool        *pool;
+    int                 net_channels; /* 1 or 3 */
+};
+
+/* The planes of one picture on its way. Sizes in pixels; a plane is out_width * out_height floats once
+ * enlarged. */
+struct enlarging {
+    int    width, height, out_width, out_height;
+    int    channels, colours; /* with and without alpha */
+    float *small;             /* [channels][height][width] */
+    float *large;             /* [channels][out_height][out_width] */
+    float *net_input;         /* [net_channels][out_height][out_width] */
+    size_t plane;             /* out_width * out_height */
+};
+
+static void enlarging_free(struct enlarging *work)
+{
+    mem_free(work->small);
+    mem_free(work->large);
+    mem_free(work->net_input);
+}
+
+static int net_channels(const struct model *model)
+{
+    return model->input.dims == 4 ? (int)model->input.shape[1] : 0;
+}
+
+bsr_status upscaler_open(struct upscaler **out, const struct model *model, const char *backend,
+                         struct pool *pool, struct bsr_error *err)
+{
+    int channels = net_channels(model);
+    if ((channels != 1 && channels != 3) || model->output_count != 1 || model->outputs[0].dims != 4)
+        return bsr_fail(err, BSR_EMODEL, model->card.file,
+                        "is no net that enlarges: one picture of 1 or 3 channels in, one out");
+    if (channels == 3 && model->card.colour == CARD_LUMA)
+        return bsr_fail(err, BSR_EMODEL, model->card.file,
+                        "takes 3 channels, but its card says color = \"luma\"");
+
+    struct upscaler *upscaler = mem_alloc_zeroed(1, sizeof *upscaler);
+    if (!upscaler)
+        return bsr_fail_memory(err, model->card.file, sizeof *upscaler);
+    upscaler->model = model;
+    upscaler->pool = pool;
+    upscaler->net_channels = channels;
+
+    struct engine_options options = {.backend = backend};
+    bsr_status            status =
+        engine_open(&upscaler->engine, model->onnx.data, model->onnx.size, &options, model->card.file, err);
+    if (status != BSR_OK) {
+        upscaler_close(upscaler);
+        return status;
+    }
+    *out = upscaler;
+    return BSR_OK;
+}
+
+void upscaler_close(struct upscaler *upscaler)
+{
+    if (!upscaler)
+        return;
+    engine_close(upscaler->engine);
+    mem_free(upscaler);
+}
+
+bsr_status upscale_output_size(const struct upscale_size *size, int width, int height, int *out_width,
+                               int *out_height, struct bsr_error *err)
+{
+    bool   to = size->width > 0 && size->height > 0;
+    double wide = to ? size->width : floor(width * size->factor);
+    double high = to ? size->height : floor(height * size->factor);
+
+    if (!(wide <= IMAGE_MAX_SIDE) || !(high <= IMAGE_MAX_SIDE))
+        return bsr_fail(err, BSR_ERANGE, NULL,
+                        "enlarged, it would have %.0f x %.0f pixels (a side may have up to %d)", wide, high,
+                        IMAGE_MAX_SIDE);
+    if (!(wide >= width) || !(high >= height))
+        return bsr_fail(err, BSR_ERANGE, NULL, "%d x %d pixels are more than the %.0f x %.0f asked for",
+                        width, height, wide, high);
+    *out_width = (int)wide;
+    *out_height = (int)high;
+    return BSR_OK;
+}
+
+uint64_t upscale_bytes(const struct model *model, int width, int height, int channels, int depth,
+                       int out_width, int out_height)
+{
+    uint64_t in = (uint64_t)width * (uint64_t)height, out = (uint64_t)out_width * (uint64_t)out_height;
+    uint64_t pixel = (uint64_t)channels * (uint64_t)depth / 8, colours = (uint64_t)channels;
+    uint64_t net = (uint64_t)(net_channels(model) > 0 ? net_channels(model) : 3);
+
+    /* pictures in and out, planes of floats in and out, the net's input, and every map of the net at once */
+    return in * (pixel + 4 * colours) + out * (pixel + 4 * colours + 4 * net + 4 * model->map_channels);
+}
+
+/* ---- the steps ---------------------------------------------------------------------------- */
+
+static bsr_status alloc_planes(struct enlarging *work, int channels_of_net, struct bsr_error *err)
+{
+    size_t in = (size_t)work->width * (size_t)work->height;
+    work->plane = (size_t)work->out_width * (size_t)work->out_height;
+    work->small = mem_alloc_aligned((size_t)work->channels * in, sizeof(float));
+    work->large = mem_alloc_aligned((size_t)work->channels * work->plane, sizeof(float));
+    work->net_input = mem_alloc_aligned((size_t)channels_of_net * work->plane, sizeof(float));
+    if (!work->small || !work->large || !work->net_input)
+        return bsr_fail_memory(err, NULL,
+                               (size_t)(work->channels + channels_of_net) * work->plane * sizeof(float));
+    return BSR_OK;
+}
+
+static bsr_status enlarge_planes(struct enlarging *work, const struct upscale_size *size, struct pool *pool,
+                                 struct bsr_error *err)
+{
+    bool       to = size->width > 0 && size->height > 0;
+    bsr_status status = BSR_OK;
+    for (int i = 0; status == BSR_OK && i < work->channels; i++) {
+        struct bicubic_plane plane = {
+            .src = work->small + (size_t)i * (size_t)work->width * (size_t)work->height,
+            .src_stride = (size_t)work->width,
+            .in_width = work->width,
+            .in_height = work->height,
+            .dst = work->large + (size_t)i * work->plane,
+            .dst_stride = (size_t)work->out_width,
+            .out_width = work->out_width,
+            .out_height = work->out_height,
+            .step_x = to ? (double)work->width / work->out_width : 1 / size->factor,
+            .step_y = to ? (double)work->height / work->out_height : 1 / size->factor,
+        };
+        status = bicubic_enlarge(&plane, pool, err);
+    }
+    return status;
+}
+
+/* dst = (src - mean) * scale, as the card has it for the net's channel. */
+static void normalise(float *dst, const float *src, size_t count, float mean, float scale)
+{
+    for (size_t i = 0; i < count; i++)
+        dst[i] = (src[i] - mean) * scale;
+}
+
+/* dst = src / scale + mean: the net's values as grey levels again. */
+static void denormalise(float *dst, const float *src, size_t count, float mean, float scale)
+{
+    for (size_t i = 0; i < count; i++)
+        dst[i] = src[i] / scale + mean;
+}
+
+/* Which of the picture's planes (B, G, R) feeds a channel of the net; a grey picture feeds all of them. */
+static int plane_of_channel(const struct upscaler *upscaler, const struct enlarging *work, int channel)
+{
+    if (work->colours == 1 || upscaler->net_channels == 1)
+        return 0;
+    return upscaler->model->card.colour == CARD_RGB ? 2 - channel : channel;
+}
+
+static void fill_net_input(const struct upscaler *upscaler, struct enlarging *work)
+{
+    const struct card *card = &upscaler->model->card;
+    float             *y = work->large, *cb = y + work->plane, *cr = cb + work->plane;
+
+    if (upscaler->net_channels == 1 && work->colours == 3)
+        planes_bgr_to_ycc(y, cb, cr, y, cb, cr, work->plane, upscaler->pool);
+    for (int i = 0; i < upscaler->net_channels; i++)
+        normalise(work->net_input + (size_t)i * work->plane,
+                  work->large + (size_t)plane_of_channel(upscaler, work, i) * work->plane, work->plane,
+                  card->mean[i], card->scale[i]);
+}
+
+/* The net's output over the enlarged planes. Of a grey picture that went through a net of three channels,
+ * their mean. */
+static void take_net_output(const struct upscaler *upscaler, struct enlarging *work, const float *output)
+{
+    const struct card *card = &upscaler->model->card;
+    float             *y = work->large, *cb = y + work->plane, *cr = cb + work->plane;
+
+    if (upscaler->net_channels == 3 && work->colours == 1) {
+        for (size_t i = 0; i < work->plane; i++) {
+            float sum = 0;
+            for (int c = 0; c < 3; c++)
+                sum += output[(size_t)c * work->plane + i] / card->scale[c] + card->mean[c];
+            y[i] = sum / 3;
+        }
+        return;
+    }
+    for (int i = 0; i < upscaler->net_channels; i++)
+        denormalise(work->large + (size_t)plane_of_channel(upscaler, work, i) * work->plane,
+                    output + (size_t)i * work->plane, work->plane, card->mean[i], card->scale[i]);
+    if (upscaler->net_channels == 1 && work->colours == 3)
+        planes_ycc_to_bgr(y, cb, cr, y, cb, cr, work->plane, upscaler->pool);
+}
+
+static bsr_status run_net(struct upscaler *upscaler, struct enlarging *work, struct bsr_error *err)
+{
+    const struct tensor *outputs;
+    int                  count;
+    struct tensor        input = {.name = upscaler->model->input_name,
+                                  .data = work->net_input,
+                                  .dims = 4,
+                                  .shape = {1, upscaler->net_channels, work->out_height, work->out_width}};
+
+    bsr_status status = engine_run(upscaler->engine, &input, 1, &outputs, &count, err);
+    if (status != BSR_OK)
+        return status;
+    if (count != 1 || outputs->dims != 4 ||
+        memcmp(outputs->shape, input.shape, 4 * sizeof *input.shape) != 0) {
+        bsr_fail(err, BSR_EMODEL, upscaler->model->card.file,
+                 "makes %lldx%lld pixels of %dx%d; besra enlarges before the net, which must keep the size",
+                 (long long)(outputs->dims == 4 ? outputs->shape[3] : 0),
+                 (long long)(outputs->dims == 4 ? outputs->shape[2] : 0), work->out_width, work->out_height);
+        return BSR_EMODEL;
+    }
+    take_net_output(upscaler, work, outputs->data);
+    return BSR_OK;
+}
+
+static bsr_status planes_to_new_image(struct bsr_image *out, const struct enlarging *work, int depth,
+                                      struct pool *pool, struct bsr_error *err)
+{
+    bsr_status status = image_alloc(out, work->out_width, work->out_height, work->channels, depth, err);
+    if (status == BSR_OK)
+        planes_to_image(out, work->large, pool);
+    return status;
+}
+
+bsr_status upscaler_run(struct upscaler *upscaler, const struct bsr_image *image,
+                        const struct upscale_size *size, struct bsr_image *out, struct bsr_image *plain,
+                        struct timing *timing, struct bsr_error *err)
+{
+    struct enlarging work = {.width = image->width, .height = image->height, .channels = image->channels};
+    struct bsr_image enlarged = {0}, compared = {0};
+    double           start = clock_ms();
+
+    work.colours = image->channels < 3 ? 1 : 3;
+    bsr_status status =
+        upscale_output_size(size, image->width, image->height, &work.out_width, &work.out_height, err);
+    if (status == BSR_OK)
+        status = alloc_planes(&work, upscaler->net_channels, err);
+    if (status == BSR_OK) {
+        planes_from_image(work.small, image, upscaler->pool);
+        status = enlarge_planes(&work, size, upscaler->pool, err);
+    }
+    if (status == BSR_OK && plain)
+        status = planes_to_new_image(&compared, &work, image->depth, upscaler->pool, err);
+    if (status == BSR_OK)
+        fill_net_input(upscaler, &work);
+    double prepared = clock_ms();
+    if (status == BSR_OK)
+        status = run_net(upscaler, &work, err);
+    double ran = clock_ms();
+    if (status == BSR_OK)
+        status = planes_to_new_image(&enlarged, &work, image->depth, upscaler->pool, err);
+    enlarging_free(&work);
+    if (status != BSR_OK) {
+        image_free(&enlarged);
+        image_free(&compared);
+        return status;
+    }
+    timing->pre += prepared - start;
+    timing->net += ran - prepared;
+    timing->post += clock_ms() - ran;
+    *out = enlarged;
+    if (plain)
+        *plain = compared;
+    return BSR_OK;
+}

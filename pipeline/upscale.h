@@ -1,0 +1,40 @@
+/* pipeline/upscale.h: one picture through bicubic and a super-resolution net. */
+#pragma once
+
+#include "base/image.h"
+#include "base/pool.h"
+#include "pipeline/model.h"
+#include "pipeline/timing.h"
+
+/* How much larger. Either a factor (a side becomes floor(side * factor)), or a size. */
+struct upscale_size {
+    double factor;        /* >= 1 */
+    int    width, height; /* when not 0: exactly so large, each at least the picture's */
+};
+
+/* A net with its buffers, for one thread at a time. `model` must outlive it. */
+struct upscaler;
+
+/* BSR_EMODEL when the model is no net of one or three channels in and out, BSR_EUSAGE when it has a factor of
+ * its own in the graph. `pool` (may be NULL) is used beside the net. Release with upscaler_close(). */
+bsr_status upscaler_open(struct upscaler **out, const struct model *model, const char *backend,
+                         struct pool *pool, struct bsr_error *err);
+void       upscaler_close(struct upscaler *upscaler);
+
+/* The size that a width x height picture will have. BSR_ERANGE when that is over IMAGE_MAX_SIDE or smaller
+ * than the picture. */
+bsr_status upscale_output_size(const struct upscale_size *size, int width, int height, int *out_width,
+                               int *out_height, struct bsr_error *err);
+
+/* Bytes that enlarging a picture of `channels` takes at its peak, the net's maps included: an upper bound to
+ * be checked against a budget before any work. */
+uint64_t upscale_bytes(const struct model *model, int width, int height, int channels, int depth,
+                       int out_width, int out_height);
+
+/* Enlarges `image` (1 to 4 channels of 8 or 16 bits): *out has the same channels and depth; release it with
+ * image_free(). Colours go through the net; alpha is enlarged by bicubic alone, the colours premultiplied by
+ * it, so that no dark fringes appear. `plain` (may be NULL) gets what bicubic alone makes of it, for
+ * comparison. Adds to pre, net and post of *timing. BSR_EENGINE, BSR_EMODEL, BSR_ENOMEM, BSR_ERANGE. */
+bsr_status upscaler_run(struct upscaler *upscaler, const struct bsr_image *image,
+                        const struct upscale_size *size, struct bsr_image *out, struct bsr_image *plain,
+                        struct timing *timing, struct bsr_error *err);

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Installs what is missing of the Debian packages that besra needs: packages.sh build | tests
+# Debian 12, 13 and Ubuntu 24.04. Asks for sudo only when something is missing and the user is not root.
+set -eu
+
+build="gcc g++ cmake ninja-build pkg-config protobuf-c-compiler
+       libopencv-dnn-dev libopencv-imgproc-dev libconfig-dev libprotobuf-c-dev libjpeg-dev libpng-dev libwebp-dev
+       libtiff-dev libexif-dev liblcms2-dev libfreetype-dev libharfbuzz-dev libfontconfig-dev libjansson-dev
+       nettle-dev fonts-dejavu-core"
+tests="$build libcmocka-dev libopencv-imgcodecs-dev clang clang-tidy clang-format git man-db bash-completion file"
+
+case "${1:-}" in
+build) wanted=$build ;;
+tests) wanted=$tests ;;
+*)
+    echo "usage: packages.sh build|tests" >&2
+    exit 2
+    ;;
+esac
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "packages.sh: no Debian or Ubuntu; install what corresponds to these packages:" $wanted >&2
+    exit 3
+fi
+
+missing=""
+for package in $wanted; do
+    # A virtual package counts as there when something installed provides it.
+    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+echo "installing:$missing"
+as_root=""
+[ "$(id -u)" = 0 ] || as_root=sudo
+$as_root apt-get update -qq
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
