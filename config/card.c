@@ -73,6 +73,7 @@ bsr_status card_for_file(struct card *out, const char *onnx_path, struct bsr_err
     bsr_status  status = start_card(&card, onnx_path, ".onnx", err);
     if (status == BSR_OK && !(card.file = mem_copy_text(onnx_path)))
         status = bsr_fail_memory(err, onnx_path, strlen(onnx_path));
+    card.as_stored = true;
     if (status == BSR_OK)
         *out = card;
     else

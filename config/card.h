@@ -23,7 +23,8 @@ struct card {
     enum card_colour colour;
     float scale[3], mean[3]; /* (value - mean) * scale, mean in 0..255, in the order of `colour`; 1, 0 */
     bool  rect;              /* letterbox: rect or square (default) */
-    int   pad;               /* 114 */
+    bool as_stored; /* profile: colours as stored ("ignore") or by their profile to sRGB ("apply", default) */
+    int  pad;       /* 114 */
     enum card_output output;
     int              head_count, anchor_count; /* 0: not given */
     int              strides[CARD_MAX_HEADS];
@@ -44,7 +45,8 @@ bsr_status card_read(struct card *out, const char *path, struct bsr_error *err);
  * there are. */
 bsr_status card_find(char **path, const char *name, struct bsr_error *err);
 
-/* A card for a bare .onnx: defaults only; the pipeline fills in what the model tells. */
+/* A card for a bare .onnx: defaults, but as_stored, since the exporters' own programs read pictures with
+ * OpenCV; the pipeline fills in what the model tells. */
 bsr_status card_for_file(struct card *out, const char *onnx_path, struct bsr_error *err);
 
 /* Gives the card copies of `count` class names. BSR_ENOMEM; the card is then as before. */

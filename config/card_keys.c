@@ -98,9 +98,9 @@ static bsr_status read_choice(const struct reader *reader, const config_setting_
     return status;
 }
 
-/* letterbox: "square" or "rect", into a bool. */
-static bsr_status read_rect(const struct reader *reader, const config_setting_t *at,
-                            const struct card_key *key)
+/* One of two words, into a bool: the second is true. */
+static bsr_status read_either(const struct reader *reader, const config_setting_t *at,
+                              const struct card_key *key)
 {
     int        value = 0;
     bsr_status status = find_word(reader, at, key, &value);
@@ -307,7 +307,8 @@ static const struct card_key input_keys[] = {
     {"color", read_choice, FIELD(colour), .words = {"rgb", "bgr", "luma"}, .first = CARD_RGB},
     {"scale", read_channels, FIELD(scale), .least = -1e6, .most = 1e6},
     {"mean", read_channels, FIELD(mean), .least = -1e6, .most = 1e6},
-    {"letterbox", read_rect, FIELD(rect), .words = {"square", "rect"}},
+    {"letterbox", read_either, FIELD(rect), .words = {"square", "rect"}},
+    {"profile", read_either, FIELD(as_stored), .words = {"apply", "ignore"}},
     {"pad", read_whole, FIELD(pad), .least = 0, .most = 255},
     {0},
 };

@@ -31,6 +31,7 @@ enum engine_choice {
 enum progress_choice { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_JSON, PROGRESS_NONE };
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum fit_choice { FIT_CARD, FIT_RECT, FIT_SQUARE };
+enum profile_choice { PROFILE_CARD, PROFILE_APPLY, PROFILE_IGNORE };
 
 struct option_list { /* --classes person,3 */
     char **items;
@@ -82,6 +83,7 @@ struct options {
     struct option_list   classes; /* names or numbers; empty: all */
     bool                 agnostic;
     enum fit_choice      letterbox;
+    enum profile_choice  profile;
     struct option_extent size; /* of the net's input; 0 x 0: as the card says */
     bool                 save_txt, save_conf, save_crop;
     bool                 no_image;
