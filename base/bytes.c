@@ -11,14 +11,17 @@ bool bytes_reserve(struct bytes *bytes, size_t size)
         return false;
     if (size < bytes->capacity - bytes->size)
         return true;
-    size_t   need = bytes->size + size + 1;
-    size_t   capacity = need < 64 ? 64 : need + need / 2;
+    size_t need = bytes->size + size + 1;
+    size_t capacity = need < 64 ? 64 : need + need / 2;
+    if (capacity < need) /* half as much again is more than there can be */
+        capacity = need;
     uint8_t *data = need > size ? mem_resize(bytes->data, capacity, 1) : NULL;
     if (!data) {
         bytes->failed = true;
         return false;
     }
     bytes->data = data;
+    bytes->data[bytes->size] = '\0';
     bytes->capacity = capacity;
     return true;
 }
@@ -45,7 +48,9 @@ bool bytes_append_format(struct bytes *bytes, const char *format, ...)
     va_start(args, format);
     int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (length < 0 || !bytes_reserve(bytes, (size_t)length + 1))
+    if (length < 0) /* longer than an int can say */
+        bytes->failed = true;
+    if (length < 0 || !bytes_reserve(bytes, (size_t)length))
         return false;
     va_start(args, format);
     vsnprintf((char *)bytes->data + bytes->size, (size_t)length + 1, format, args);

@@ -1,8 +1,13 @@
 #include "base/cpu.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 static const char *const level_names[] = {"scalar", "avx2", "avx512"};
 
@@ -11,10 +16,20 @@ const char *cpu_level_name(enum cpu_level level)
     return level_names[level];
 }
 
+#if defined(__x86_64__)
+/* __builtin_cpu_supports() of clang 14 doesn't know F16C; it uses the registers that AVX2 needs of the
+ * system. */
+static bool has_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
 enum cpu_level cpu_level_of_machine(void)
 {
 #if defined(__x86_64__)
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !has_f16c())
         return CPU_SCALAR;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))

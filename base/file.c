@@ -22,12 +22,11 @@ void file_fail_write(unsigned n)
 static ssize_t write_some(int fd, const void *data, size_t size)
 {
     unsigned left = atomic_load(&fail_write);
-    if (left) {
-        atomic_store(&fail_write, left - 1);
-        if (left == 1) {
-            errno = ENOSPC;
-            return -1;
-        }
+    while (left && !atomic_compare_exchange_weak(&fail_write, &left, left - 1))
+        ; /* another thread wrote meanwhile: `left` is what it left */
+    if (left == 1) {
+        errno = ENOSPC;
+        return -1;
     }
     return write(fd, data, size);
 }
@@ -100,27 +99,39 @@ static bsr_status write_all(int fd, const void *data, size_t size, const char *p
     return BSR_OK;
 }
 
-/* Gives the finished temporary file its name: replaces, or refuses without a gap in which another
- * program's file could be lost (link fails when the name exists). */
+/* Renames unless `path` exists, without a gap in which another program's file could be lost, where the file
+ * system has a way to do so. */
+static int rename_to_free_name(const char *temporary, const char *path)
+{
+    if (link(temporary, path) == 0) {
+        unlink(temporary);
+        return 0;
+    }
+    if (errno == EEXIST)
+        return -1;
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0) /* FAT has no links */
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    struct stat st;
+    if (lstat(path, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(temporary, path);
+}
+
+/* Gives the finished temporary file its name. */
 static bsr_status give_name(const char *temporary, const char *path, bool overwrite, struct bsr_error *err)
 {
-    if (overwrite) {
-        if (rename(temporary, path) == 0)
-            return BSR_OK;
-    } else {
-        if (link(temporary, path) == 0) {
-            unlink(temporary);
-            return BSR_OK;
-        }
-        if (errno != EEXIST && access(path, F_OK) != 0 && rename(temporary, path) == 0)
-            return BSR_OK; /* a file system without links */
-        if (errno == EEXIST || access(path, F_OK) == 0)
-            return bsr_fail(err, BSR_EEXIST, path, "exists already");
-    }
+    if ((overwrite ? rename(temporary, path) : rename_to_free_name(temporary, path)) == 0)
+        return BSR_OK;
+    if (!overwrite && errno == EEXIST)
+        return bsr_fail(err, BSR_EEXIST, path, "exists already");
     return bsr_fail(err, BSR_EIO, path, "can't be renamed to: %s", strerror(errno));
 }
 
-static bsr_status write_temporary(int fd, const char *path, const void *data, size_t size, bool durable,
+static bsr_status write_and_close(int fd, const char *path, const void *data, size_t size, bool durable,
                                   struct bsr_error *err)
 {
     bsr_status status = write_all(fd, data, size, path, err);
@@ -131,9 +142,8 @@ static bsr_status write_temporary(int fd, const char *path, const void *data, si
     return status;
 }
 
-/* Opens a new file beside `path`, with the mode that any new file gets; its name goes to *name.
- * Negative on failure, *name is then empty. */
-static int open_temporary(struct bytes *name, const char *path, struct bsr_error *err)
+/* Opens a new file beside `path`, with the mode that any new file gets; its name goes to *name. */
+static bsr_status open_temporary(int *out, struct bytes *name, const char *path, struct bsr_error *err)
 {
     static atomic_uint number;
     enum { TRIES = 1000 }; /* names left behind by killed processes of the same id */
@@ -142,19 +152,31 @@ static int open_temporary(struct bytes *name, const char *path, struct bsr_error
         bytes_clear(name);
         bytes_append(name, path, (size_t)(file_name(path) - path));
         if (!bytes_append_format(name, ".besra-%ld-%u", (long)getpid(), atomic_fetch_add(&number, 1)))
-            break;
+            return bsr_fail_memory(err, path, strlen(path));
         int fd = open(bytes_text(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0)
-            return fd;
+        if (fd >= 0) {
+            *out = fd;
+            return BSR_OK;
+        }
         if (errno != EEXIST)
             break;
     }
-    if (name->failed)
-        bsr_fail_memory(err, path, strlen(path));
-    else
-        bsr_fail(err, BSR_EIO, path, "can't be written: %s", strerror(errno));
-    bytes_free(name);
-    return -1;
+    return bsr_fail(err, BSR_EIO, path, "can't be written: %s", strerror(errno));
+}
+
+/* Devices and pipes ("/dev/null") are written into: a file must not take their place. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static bsr_status write_special(const char *path, const void *data, size_t size, struct bsr_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return bsr_fail(err, BSR_EIO, path, "can't be opened: %s", strerror(errno));
+    return write_and_close(fd, path, data, size, false, err);
 }
 
 bsr_status file_write(const char *path, const void *data, size_t size, bool overwrite, bool durable,
@@ -162,19 +184,22 @@ bsr_status file_write(const char *path, const void *data, size_t size, bool over
 {
     if (strcmp(path, "-") == 0)
         return write_all(STDOUT_FILENO, data, size, "standard output", err);
+    if (is_special(path))
+        return write_special(path, data, size, err);
     if (!overwrite && access(path, F_OK) == 0)
         return bsr_fail(err, BSR_EEXIST, path, "exists already");
 
     struct bytes temporary = {0};
-    int          fd = open_temporary(&temporary, path, err);
-    if (fd < 0)
-        return BSR_EIO;
-    const char *name = bytes_text(&temporary);
-    bsr_status  status = write_temporary(fd, path, data, size, durable, err);
-    if (status == BSR_OK)
-        status = give_name(name, path, overwrite, err);
-    if (status != BSR_OK)
-        unlink(name);
+    int          fd = -1;
+    bsr_status   status = open_temporary(&fd, &temporary, path, err);
+    if (status == BSR_OK) {
+        const char *name = bytes_text(&temporary);
+        status = write_and_close(fd, path, data, size, durable, err);
+        if (status == BSR_OK)
+            status = give_name(name, path, overwrite, err);
+        if (status != BSR_OK)
+            unlink(name);
+    }
     bytes_free(&temporary);
     return status;
 }
@@ -198,7 +223,7 @@ bsr_status file_make_folders(const char *path, struct bsr_error *err)
             break;
     }
     struct stat st;
-    if (status == BSR_OK && stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+    if (status == BSR_OK && copy[0] && (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)))
         status = bsr_fail(err, BSR_EIO, path, "is a file, not a folder");
     mem_free(copy);
     return status;

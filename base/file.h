@@ -10,11 +10,12 @@ bsr_status file_read(struct bytes *out, const char *path, size_t limit, struct b
 
 /* Writes `path` as a whole or not at all: to a temporary name in the same folder, flushed to the disk
  * when `durable`, then renamed. With `overwrite` false an existing file is BSR_EEXIST, also when it
- * appears meanwhile. "-" is standard output. BSR_EIO names the cause (full disk, no permission, ...). */
+ * appears meanwhile. "-" is standard output; devices and pipes are written into. BSR_EIO names the cause
+ * (full disk, no permission, ...), BSR_ENOMEM. */
 bsr_status file_write(const char *path, const void *data, size_t size, bool overwrite, bool durable,
                       struct bsr_error *err);
 
-/* Makes the folder `path` and those above it, where they don't exist. BSR_EIO. */
+/* Makes the folder `path` and those above it, where they don't exist. BSR_EIO, BSR_ENOMEM. */
 bsr_status file_make_folders(const char *path, struct bsr_error *err);
 
 /* The part of a path behind its last slash. */

@@ -33,7 +33,7 @@ static void copy_end(char *dst, size_t size, const char *text)
     size_t            length = strlen(text);
 
     if (length < size) {
-        memcpy(dst, text, length + 1);
+        memmove(dst, text, length + 1); /* may be the subject that is there already */
         return;
     }
     const char *end = text + length - (size - sizeof ellipsis);
@@ -42,18 +42,46 @@ static void copy_end(char *dst, size_t size, const char *text)
     snprintf(dst, size, "%s%s", ellipsis, end);
 }
 
+/* Drops the beginning of a UTF-8 character whose end was cut off. */
+static void drop_cut_character(char *text)
+{
+    size_t end = strlen(text);
+    size_t start = end;
+
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start == 0)
+        return;
+    unsigned char lead = (unsigned char)text[start - 1];
+    size_t        length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (end - (start - 1) < length)
+        text[start - 1] = '\0';
+}
+
+/* Formats at most size - 1 bytes into dst, from which the arguments may be taken. */
+static void format_beginning(char *dst, size_t size, const char *format, va_list args)
+{
+    char text[sizeof((struct bsr_error *)0)->message];
+    int  length = vsnprintf(text, size < sizeof text ? size : sizeof text, format, args);
+
+    if (length < 0)
+        text[0] = '\0';
+    else if ((size_t)length >= size)
+        drop_cut_character(text);
+    memcpy(dst, text, strlen(text) + 1);
+}
+
 bsr_status bsr_fail(struct bsr_error *err, bsr_status code, const char *subject, const char *format, ...)
 {
     if (!err)
         return code;
+    va_list args;
+    va_start(args, format);
+    format_beginning(err->message, sizeof err->message, format, args);
+    va_end(args);
     err->code = code;
     err->hint[0] = '\0';
     copy_end(err->subject, sizeof err->subject, subject ? subject : "");
-
-    va_list args;
-    va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
-    va_end(args);
     return code;
 }
 
@@ -63,7 +91,7 @@ void bsr_hint(struct bsr_error *err, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(err->hint, sizeof err->hint, format, args);
+    format_beginning(err->hint, sizeof err->hint, format, args);
     va_end(args);
 }
 

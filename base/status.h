@@ -6,7 +6,8 @@
 /* Fills *err (which may be NULL) and returns `code`, so that a failure is one line:
  *     return bsr_fail(err, BSR_EDECODE, name, "truncated at byte %zu of %zu", at, size);
  * `subject` (may be NULL) is who failed: a file, a layer, an option. Too long a subject keeps its end,
- * too long a message its beginning. Clears the hint. */
+ * too long a message its beginning, neither half a UTF-8 character. Clears the hint. The arguments may be
+ * parts of *err itself: a message can be put into a longer one. */
 bsr_status bsr_fail(struct bsr_error *err, bsr_status code, const char *subject, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
