@@ -8,6 +8,8 @@
 #include FT_MODULE_H
 #include FT_OUTLINE_H
 #include <hb-ot.h>
+#include <pthread.h>
+#include <stdbool.h>
 
 struct font {
     hb_blob_t *file;   /* mapped into memory, shared by the two below */
@@ -25,6 +27,7 @@ struct font_set {
     FcFontSet           *candidates; /* what fontconfig offers, best first; NULL: nothing, or not asked yet */
     bool                *broken;     /* [candidates] could not be opened */
     bool                 asked;      /* fontconfig, already */
+    bool                 has_config; /* one of the users of `shared` */
     bool                 starved;    /* FreeType was refused memory: it doesn't always say so itself */
 };
 
@@ -36,6 +39,14 @@ static const char *const known_fonts[] = {
     "/usr/share/fonts/TTF/DejaVuSans.ttf",
     NULL,
 };
+
+/* fontconfig's knowledge of the machine: read once for all typesetters that are open, which takes tens of
+ * milliseconds, and released with the last of them. */
+static struct {
+    pthread_mutex_t lock;
+    FcConfig       *config;
+    int             users;
+} shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void *freetype_alloc(FT_Memory memory, long size)
 {
@@ -139,28 +150,53 @@ done:
     return sorted;
 }
 
+/* NULL when fontconfig can't start. */
+static FcFontSet *sort_shared_fonts(struct font_set *set)
+{
+    FcFontSet *sorted = NULL;
+
+    pthread_mutex_lock(&shared.lock);
+    if (!shared.users)
+        shared.config = FcInitLoadConfigAndFonts();
+    if (shared.config) {
+        set->has_config = true;
+        shared.users++;
+        sorted = sort_fonts(shared.config);
+    }
+    pthread_mutex_unlock(&shared.lock);
+    return sorted;
+}
+
+static void release_shared_fonts(struct font_set *set)
+{
+    if (set->candidates)
+        FcFontSetDestroy(set->candidates);
+    if (!set->has_config)
+        return;
+    pthread_mutex_lock(&shared.lock);
+    if (--shared.users == 0) {
+        FcConfigDestroy(shared.config);
+        shared.config = NULL;
+    }
+    pthread_mutex_unlock(&shared.lock);
+}
+
 /* False when fontconfig has nothing to offer. */
 static bool ask_fontconfig(struct font_set *set)
 {
     if (set->asked)
         return set->candidates;
     set->asked = true;
-
-    FcConfig *config = FcConfigReference(NULL); /* reads the configuration, once in the process */
-    if (!config)
+    set->candidates = sort_shared_fonts(set);
+    if (!set->candidates)
         return false;
-    FcFontSet *sorted = sort_fonts(config);
-    FcConfigDestroy(config);
-    if (!sorted)
-        return false;
-    set->broken = mem_alloc_zeroed((size_t)sorted->nfont, sizeof *set->broken);
-    if (!set->broken) {
-        set->starved = true;
-        FcFontSetDestroy(sorted);
-        return false;
-    }
-    set->candidates = sorted;
-    return true;
+    set->broken = mem_alloc_zeroed((size_t)set->candidates->nfont, sizeof *set->broken);
+    if (set->broken)
+        return true;
+    set->starved = true;
+    FcFontSetDestroy(set->candidates);
+    set->candidates = NULL;
+    return false;
 }
 
 static bool candidate_has(const struct font_set *set, int i, const uint32_t *codes, int count)
@@ -189,7 +225,7 @@ static int open_candidate(struct font_set *set, int i)
         if (font_open(set, (const char *)path, index, i))
             return set->count - 1;
     }
-    set->broken[i] = true;
+    set->broken[i] = !set->starved; /* with more memory it may do */
     return -1;
 }
 
@@ -232,8 +268,7 @@ void font_set_destroy(struct font_set *set)
         return;
     for (int i = 0; i < set->count; i++)
         font_close(&set->fonts[i]);
-    if (set->candidates)
-        FcFontSetDestroy(set->candidates);
+    release_shared_fonts(set);
     FT_Done_Library(set->freetype);
     mem_free(set->broken);
     mem_free(set);
@@ -254,12 +289,16 @@ int font_set_find(struct font_set *set, const uint32_t *codes, int count, int pr
         return preferred;
     if (font_has(&set->fonts[0], codes, count))
         return 0;
+
+    set->starved = false;
     if (ask_fontconfig(set))
-        for (int i = 0; i < set->candidates->nfont; i++) {
+        for (int i = 0; i < set->candidates->nfont && !set->starved; i++) {
             int font = candidate_has(set, i, codes, count) ? open_candidate(set, i) : -1;
             if (font >= 0)
                 return font;
         }
+    if (set->starved)
+        return -1;
     return count > 1 ? font_set_find(set, codes, 1, preferred) : 0;
 }
 
@@ -273,30 +312,38 @@ hb_font_t *font_set_shaper(struct font_set *set, int index, int size)
     return font->shaper;
 }
 
-bool font_set_render(struct font_set *set, int index, uint32_t glyph, int size, int phase,
-                     struct glyph_bitmap *out)
+static bsr_status render_failure(FT_Error failed)
+{
+    return FT_ERROR_BASE(failed) == FT_Err_Out_Of_Memory ? BSR_ENOMEM : BSR_EFORMAT;
+}
+
+bsr_status font_set_render(struct font_set *set, int index, uint32_t glyph, int size, int phase,
+                           struct glyph_bitmap *out)
 {
     struct font *font = &set->fonts[index];
     if (font->face_size != size) {
         font->face_size = 0;
-        if (FT_Set_Pixel_Sizes(font->face, 0, (FT_UInt)size) != 0)
-            return false;
+        FT_Error failed = FT_Set_Pixel_Sizes(font->face, 0, (FT_UInt)size);
+        if (failed)
+            return render_failure(failed);
         font->face_size = size;
     }
     /* Light hinting: sharp along the lines of the text, true to the shaper's advances across them. */
-    if (FT_Load_Glyph(font->face, glyph, FT_LOAD_TARGET_LIGHT | FT_LOAD_NO_BITMAP) != 0)
-        return false;
+    FT_Error failed = FT_Load_Glyph(font->face, glyph, FT_LOAD_TARGET_LIGHT | FT_LOAD_NO_BITMAP);
+    if (failed)
+        return render_failure(failed);
     FT_GlyphSlot slot = font->face->glyph;
     if (slot->format != FT_GLYPH_FORMAT_OUTLINE)
-        return false;
+        return BSR_EFORMAT;
     FT_Outline_Translate(&slot->outline, (FT_Pos)phase * 16, 0);
-    if (FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL) != 0)
-        return false;
+    failed = FT_Render_Glyph(slot, FT_RENDER_MODE_NORMAL);
+    if (failed)
+        return render_failure(failed);
     *out = (struct glyph_bitmap){.pixels = slot->bitmap.buffer,
                                  .stride = slot->bitmap.pitch,
                                  .width = (int)slot->bitmap.width,
                                  .height = (int)slot->bitmap.rows,
                                  .left = slot->bitmap_left,
                                  .top = slot->bitmap_top};
-    return true;
+    return BSR_OK;
 }

@@ -5,7 +5,7 @@
 #include "base/status.h"
 
 #include <hb.h>
-#include <stdbool.h>
+#include <stdint.h>
 
 enum { FONT_SET_MAX = 24, FONT_MAX_SIZE = 1000 /* pixels of the em */ };
 
@@ -20,7 +20,7 @@ void       font_set_destroy(struct font_set *set);
 
 /* The font that has all of `codes` (a character and its marks), or else the first character. `preferred` is
  * taken where it will do, then the first font, then fontconfig's choice. The first font (0) where none has
- * them: its .notdef box will show. */
+ * them: its .notdef box will show. -1: out of memory. */
 int font_set_find(struct font_set *set, const uint32_t *codes, int count, int preferred);
 
 /* Font number `index` at `size` pixels, 1..FONT_MAX_SIZE: shapes in 1/64 pixel. */
@@ -33,7 +33,7 @@ struct glyph_bitmap {
     int            left, top;
 };
 
-/* Renders a glyph `phase` quarters of a pixel (0..3) to the right of the pen. Valid until the next call.
- * False when it can't be (the font is damaged, no memory); *out is then untouched. */
-bool font_set_render(struct font_set *set, int index, uint32_t glyph, int size, int phase,
-                     struct glyph_bitmap *out);
+/* Renders a glyph `phase` quarters of a pixel (0..3) to the right of the pen. *out is valid until the next
+ * call. BSR_EFORMAT (the font is damaged), BSR_ENOMEM: without a message, the caller knows more. */
+bsr_status font_set_render(struct font_set *set, int index, uint32_t glyph, int size, int phase,
+                           struct glyph_bitmap *out);

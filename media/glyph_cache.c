@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* A power of two; a third more than the glyphs, so that probing stays short. */
@@ -76,26 +77,27 @@ static bool keep(struct glyph_cache *cache, struct slot *slot, uint64_t key, con
     return true;
 }
 
-bool glyph_cache_get(struct glyph_cache *cache, struct font_set *fonts, int font, uint32_t glyph, int size,
-                     int phase, struct glyph_bitmap *out)
+bsr_status glyph_cache_get(struct glyph_cache *cache, struct font_set *fonts, int font, uint32_t glyph,
+                           int size, int phase, struct glyph_bitmap *out)
 {
     uint64_t     key = make_key(font, glyph, size, phase);
     struct slot *slot = find_slot(cache, key);
 
     if (!slot->key) {
         struct glyph_bitmap rendered;
-        if (!font_set_render(fonts, font, glyph, size, phase, &rendered))
-            return false;
+        bsr_status          status = font_set_render(fonts, font, glyph, size, phase, &rendered);
+        if (status != BSR_OK)
+            return status;
         size_t bytes = (size_t)rendered.width * (size_t)rendered.height;
         if (cache->count >= GLYPH_CACHE_COUNT || cache->bytes + bytes > GLYPH_CACHE_BYTES) {
             forget_all(cache);
             slot = find_slot(cache, key);
         }
         if (!keep(cache, slot, key, &rendered))
-            return false;
+            return BSR_ENOMEM;
     }
     *out = slot->bitmap;
-    return true;
+    return BSR_OK;
 }
 
 size_t glyph_cache_bytes(const struct glyph_cache *cache)

@@ -10,8 +10,8 @@ struct glyph_cache *glyph_cache_create(void);
 void                glyph_cache_destroy(struct glyph_cache *cache);
 
 /* As font_set_render(), but remembered. *out is valid until the next call. */
-bool glyph_cache_get(struct glyph_cache *cache, struct font_set *fonts, int font, uint32_t glyph, int size,
-                     int phase, struct glyph_bitmap *out);
+bsr_status glyph_cache_get(struct glyph_cache *cache, struct font_set *fonts, int font, uint32_t glyph,
+                           int size, int phase, struct glyph_bitmap *out);
 
 /* Bytes of pixels and number of glyphs that are held: at most GLYPH_CACHE_BYTES (or one glyph) and
  * GLYPH_CACHE_COUNT. */

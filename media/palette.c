@@ -4,21 +4,22 @@
 
 enum { HUES = 8, SHADES = 10 };
 
-/* M. Okabe, K. Ito: Color Universal Design (2008), in an order in which neighbours are far apart also for
- * eyes that lack the red or the green cones (tests/media/draw/test_palette.c measures it). */
+/* M. Okabe, K. Ito: Color Universal Design (2008). The order is the one that keeps neighbours, in all rounds
+ * of shades, farthest apart for normal eyes and for those that lack the red, green or blue cones (tried all,
+ * black at the end; tests/media/draw/test_palette.c measures it). */
 static const struct draw_colour hues[HUES] = {
-    {.r = 230, .g = 159, .b = 0},   /* orange */
     {.r = 86, .g = 180, .b = 233},  /* sky blue */
+    {.r = 230, .g = 159, .b = 0},   /* orange */
+    {.r = 0, .g = 158, .b = 115},   /* bluish green */
     {.r = 213, .g = 94, .b = 0},    /* vermillion */
+    {.r = 204, .g = 121, .b = 167}, /* reddish purple */
     {.r = 240, .g = 228, .b = 66},  /* yellow */
     {.r = 0, .g = 114, .b = 178},   /* blue */
-    {.r = 204, .g = 121, .b = 167}, /* reddish purple */
-    {.r = 0, .g = 158, .b = 115},   /* bluish green */
     {.r = 0, .g = 0, .b = 0},       /* black */
 };
 
 /* How far each round through the hues goes to white (over 0) or to black (under 0), percent: far apart
- * first, because few models have more than 40 classes in one picture. */
+ * first, because the first rounds are the ones most used. */
 static const int shades[SHADES] = {0, 50, -45, 70, -25, 30, -60, 60, -35, 40};
 
 /* Black has only one way to go. */

@@ -86,7 +86,7 @@ static bool is_attached(uint32_t code)
 
 /* The font of the character at `first` and the marks behind it, *count of them in all. Words of one script
  * stay in one font as far as it goes, and so do spaces; digits and punctuation go back to the first font. */
-static int choose_font(struct typesetter *typesetter, int first, int previous, int *count)
+static int choose_font(struct typesetter *typesetter, int first, int previous, bool same_script, int *count)
 {
     const struct text_line *line = &typesetter->line;
     hb_unicode_funcs_t     *unicode = hb_unicode_funcs_get_default();
@@ -101,32 +101,34 @@ static int choose_font(struct typesetter *typesetter, int first, int previous, i
             needed[needs++] = line->codes[end];
     *count = end - first;
 
-    bool stays = needed[0] == ' ' || (hb_unicode_script(unicode, needed[0]) != HB_SCRIPT_COMMON &&
-                                      first > 0 && line->scripts[first] == line->scripts[first - 1]);
+    bool stays =
+        needed[0] == ' ' || (same_script && hb_unicode_script(unicode, needed[0]) != HB_SCRIPT_COMMON);
     return font_set_find(typesetter->fonts, needed, needs, stays ? previous : 0);
 }
 
-/* Splits the line where font, script or direction change. Returns how many runs there are. */
+/* Splits the line where font, script or direction change. Returns how many runs there are; -1: out of memory.
+ */
 static int make_runs(struct typesetter *typesetter)
 {
     const struct text_line *line = &typesetter->line;
-    struct text_run        *runs = typesetter->runs;
-    int                     count = 0, font = 0;
+    struct text_run        *last = NULL;
+    int                     count = 0;
 
     for (int first = 0, more; first < line->count; first += more) {
-        font = choose_font(typesetter, first, font, &more);
-        struct text_run *last = count ? &runs[count - 1] : NULL;
-        if (last && last->font == font && last->level == line->levels[first] &&
-            last->script == line->scripts[first])
+        bool            same_script = last && last->script == line->scripts[first];
+        struct text_run run = {.first = first, .level = line->levels[first], .script = line->scripts[first]};
+        run.font = choose_font(typesetter, first, last ? last->font : 0, same_script, &more);
+        if (run.font < 0)
+            return -1;
+        run.count = more;
+        if (same_script && last->font == run.font && last->level == run.level) {
             last->count += more;
-        else
-            runs[count++] = (struct text_run){.first = first,
-                                              .count = more,
-                                              .level = line->levels[first],
-                                              .script = line->scripts[first],
-                                              .font = font};
+        } else {
+            last = &typesetter->runs[count++];
+            *last = run;
+        }
     }
-    text_order_runs(runs, count);
+    text_order_runs(typesetter->runs, count);
     return count;
 }
 
@@ -224,6 +226,8 @@ static bsr_status lay_out(struct typesetter *typesetter, const char *text, int s
     layout->count = 0;
     text_analyse(&typesetter->line, text);
     int count = make_runs(typesetter);
+    if (count < 0)
+        return bsr_fail(err, BSR_ENOMEM, "fonts", "out of memory");
     for (int i = 0; i < count; i++) {
         status = shape_run(typesetter, &typesetter->runs[i], size, &pen, err);
         if (status != BSR_OK)
@@ -294,10 +298,12 @@ bsr_status typesetter_draw(struct typesetter *typesetter, const struct bsr_image
         int64_t                    row = y - ((glyph->y + 32) >> 6);
         struct glyph_bitmap        bitmap;
 
-        if (!glyph_cache_get(typesetter->cache, typesetter->fonts, glyph->font, glyph->glyph, size,
-                             (int)(pen >> 4 & 3), &bitmap))
-            continue; /* a damaged glyph leaves a gap, not a batch without pictures */
-        draw_glyph(image, &bitmap, column + bitmap.left, row - bitmap.top, colour, dark);
+        status = glyph_cache_get(typesetter->cache, typesetter->fonts, glyph->font, glyph->glyph, size,
+                                 (int)(pen >> 4 & 3), &bitmap);
+        if (status == BSR_ENOMEM)
+            return bsr_fail(err, BSR_ENOMEM, "fonts", "out of memory");
+        if (status == BSR_OK) /* a damaged glyph leaves a gap, not a batch without pictures */
+            draw_glyph(image, &bitmap, column + bitmap.left, row - bitmap.top, colour, dark);
     }
     return BSR_OK;
 }
