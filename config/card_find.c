@@ -12,7 +12,7 @@
 
 enum { MAX_LISTED = 200 }; /* bytes of the names in a message */
 
-/* Visits the folders with cards in their order until one says stop (true). */
+/* Visits the folders with cards in their order until one says stop (true). NULL: out of memory. */
 typedef bool visit_folder(const char *folder, size_t length, void *context);
 
 /* The folder of the running program, with a slash at its end; "" when the system doesn't tell. */
@@ -41,7 +41,7 @@ static bool visit_below(const char *folder, const char *below, visit_folder *vis
 {
     struct bytes path = {0};
     bytes_append_format(&path, "%s%s", folder, below);
-    bool stop = !path.failed && visit(bytes_text(&path), path.size, context);
+    bool stop = visit(path.failed ? NULL : bytes_text(&path), path.size, context);
     bytes_free(&path);
     return stop;
 }
@@ -89,11 +89,13 @@ static bool look_in(const char *folder, size_t length, void *context)
 {
     struct search *search = context;
     struct bytes   path = {0};
-    bytes_append(&path, folder, length);
+    bytes_append(&path, folder ? folder : "", length);
     bytes_append_format(&path, "/%s.cfg", search->name);
-    if (!path.failed && access(bytes_text(&path), F_OK) == 0)
+    search->no_memory = !folder || path.failed;
+    if (!search->no_memory && access(bytes_text(&path), F_OK) == 0) {
         search->found = mem_copy_text(bytes_text(&path));
-    search->no_memory = path.failed || (!search->found && access(bytes_text(&path), F_OK) == 0);
+        search->no_memory = !search->found;
+    }
     bytes_free(&path);
     return search->found || search->no_memory;
 }
@@ -144,7 +146,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static bool list_in(const char *folder, size_t length, void *context)
 {
     struct bytes path = {0};
-    if (bytes_append(&path, folder, length)) {
+    if (folder && bytes_append(&path, folder, length)) {
         struct dirent **entries = NULL;
         int             count = scandir(bytes_text(&path), &entries, NULL, by_name);
         for (int i = 0; i < count; i++) {

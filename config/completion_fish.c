@@ -48,7 +48,7 @@ void completion_write_fish(struct bytes *out)
                         "function __besra_models\n"
                         "    set -l data $XDG_DATA_HOME\n"
                         "    test -n \"$data\"; or set data $HOME/.local/share\n"
-                        "    for folder in (string split : -- \"$BESRA_MODELS\") $data/besra/models %s\n"
+                        "    for folder in (string split : -- \"$BESRA_MODELS\") $data/besra/models '%s'\n"
                         "        test -d \"$folder\"; or continue\n"
                         "        for file in $folder/*.cfg\n"
                         "            string replace -r '.*/(.*)\\.cfg$' '$1' -- $file\n"

@@ -49,9 +49,11 @@ static void append_option(const struct option_row *row, struct bytes *out)
 {
     const char *long_end = row->type == TYPE_OPTPATH ? "=-" : row->argument ? "=" : "";
     bytes_append_text(out, "            ");
-    if (row->letter)
-        bytes_append_format(out, "'%s(-%c %s)'{-%c%s,%s%s}", row->type == TYPE_TALLY ? "*" : "", row->letter,
-                            row->flag, row->letter, row->argument ? "+" : "", row->flag, long_end);
+    if (row->type == TYPE_TALLY) /* may be given again */
+        bytes_append_format(out, "'*'{-%c,%s}", row->letter, row->flag);
+    else if (row->letter)
+        bytes_append_format(out, "'(-%c %s)'{-%c%s,%s%s}", row->letter, row->flag, row->letter,
+                            row->argument ? "+" : "", row->flag, long_end);
     else
         bytes_append_format(out, "'%s%s'", row->flag, long_end);
     append_help(row, out);

@@ -41,8 +41,8 @@ static const char *origin_of(const struct config_file *file, const config_settin
 
 /* The text of each item; whole numbers are allowed as class numbers. NULL when out of memory, and then, or
  * when an item is neither, *fault is set. */
-static const char **collect_items(const struct config_file *file, const config_setting_t *setting, int count,
-                                  bsr_status *status)
+static const char **collect_items(const struct config_file *file, const config_setting_t *setting,
+                                  const char *key, int count, bsr_status *status)
 {
     const char **items = options_keep(file->options, (size_t)count * sizeof *items + 1);
     for (int i = 0; items && i < count; i++) {
@@ -50,9 +50,8 @@ static const char **collect_items(const struct config_file *file, const config_s
         const char             *text = config_setting_get_string(item);
         long long               whole = 0;
         if (!text && !settings_is_whole(item, &whole)) {
-            *status =
-                settings_fail(file->path, item, file->err, "%s: item %d is neither text nor a whole number",
-                              config_setting_name(setting), i + 1);
+            *status = settings_fail(file->path, item, file->err,
+                                    "%s: item %d is neither text nor a whole number", key, i + 1);
             return NULL;
         }
         char digits[32];
@@ -68,8 +67,8 @@ static const char **collect_items(const struct config_file *file, const config_s
 }
 
 /* The setting as a value for option_set(). */
-static bsr_status read_value(const struct config_file *file, const config_setting_t *setting,
-                             struct option_value *out)
+static bsr_status read_value(const struct config_file *file, const struct option_row *row,
+                             const config_setting_t *setting, struct option_value *out)
 {
     struct option_value value = {.key = out->key};
     bsr_status          status = BSR_OK;
@@ -93,7 +92,8 @@ static bsr_status read_value(const struct config_file *file, const config_settin
         int count = config_setting_length(setting);
         value.kind = VALUE_ITEMS;
         value.item_count = (size_t)count;
-        value.items = collect_items(file, setting, count, &status);
+        if (row->type == TYPE_LIST)
+            value.items = collect_items(file, setting, value.key, count, &status);
     }
     if (status == BSR_OK)
         *out = value;
@@ -106,7 +106,7 @@ static bsr_status apply_key(const struct config_file *file, const struct option_
 {
     char                space[KEY_SPACE];
     struct option_value value = {.key = settings_key(setting, space, sizeof space)};
-    bsr_status          status = read_value(file, setting, &value);
+    bsr_status          status = read_value(file, row, setting, &value);
     if (status != BSR_OK)
         return status;
     const char *origin = origin_of(file, setting);

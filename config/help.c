@@ -82,7 +82,7 @@ static void append_exit_codes(struct bytes *out)
 void options_print_help(enum command command, struct bytes *out)
 {
     const struct command_info *info = &command_infos[command];
-    bytes_append_format(out, "Usage: %s\n", help_usage(command));
+    bytes_append_format(out, "Usage: %s\n\n", help_usage(command));
     help_wrap(info->description, 0, out);
     append_examples(command, out);
     if (command == COMMAND_NONE)

@@ -47,6 +47,8 @@ static bsr_status parse(config_t *out, const struct bytes *text, const char *pat
         fault = config_error_text(&config);
         bsr_fail(err, BSR_EUSAGE, path, "%s", fault ? fault : "syntax error");
         set_place(err, path, (unsigned)config_error_line(&config));
+        if (fault && strstr(fault, "mismatched"))
+            bsr_hint(err, "numbers of an array are all whole or all with a point: [1.0, 0.5]");
         config_destroy(&config);
         return BSR_EUSAGE;
     }
