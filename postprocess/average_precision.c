@@ -273,8 +273,8 @@ static void evaluation_free(struct evaluation *all)
 static bsr_status evaluation_alloc(struct evaluation *all, size_t truths, size_t found, struct bsr_error *err)
 {
     *all = (struct evaluation){.truth_count = truths, .found_count = found};
-    all->truths = mem_alloc_zeroed(truths, sizeof(*all->truths));
-    all->found = mem_alloc_zeroed(found, sizeof(*all->found));
+    all->truths = mem_alloc_zeroed(truths, sizeof(void *));
+    all->found = mem_alloc_zeroed(found, sizeof(void *));
     all->taken = mem_alloc_zeroed(truths, sizeof(*all->taken));
     all->outcomes = mem_alloc_zeroed(found, sizeof(*all->outcomes));
     all->precision = mem_alloc_zeroed(found, sizeof(*all->precision));
@@ -300,8 +300,8 @@ bsr_status average_precision(struct ap_score *mean, struct ap_score *per_class, 
         all.truths[i] = &truths[i];
     for (size_t i = 0; i < found_count; i++)
         all.found[i] = &found[i];
-    qsort((void *)all.truths, truth_count, sizeof(*all.truths), compare_truths);
-    qsort((void *)all.found, found_count, sizeof(*all.found), compare_found);
+    qsort((void *)all.truths, truth_count, sizeof(void *), compare_truths);
+    qsort((void *)all.found, found_count, sizeof(void *), compare_found);
     evaluate(&all, mean, per_class, classes);
     evaluation_free(&all);
     return BSR_OK;

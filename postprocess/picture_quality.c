@@ -87,9 +87,10 @@ struct ssim_state {
 static void make_weights(double weights[SSIM_WINDOW])
 {
     const double sigma = 1.5;
+    const int    centre = SSIM_WINDOW / 2;
     double       sum = 0;
     for (int i = 0; i < SSIM_WINDOW; i++) {
-        double from_centre = i - SSIM_WINDOW / 2;
+        double from_centre = i - centre;
         weights[i] = exp(-from_centre * from_centre / (2 * sigma * sigma));
         sum += weights[i];
     }
@@ -135,7 +136,7 @@ static double sum_windows(const struct ssim_state *state, int last)
         for (int i = 0; i < SSIM_WINDOW; i++) {
             const double *row = state->rings + (size_t)((last + 1 + i) % SSIM_WINDOW) * ring_size + (size_t)x;
             for (int k = 0; k < MOMENTS; k++)
-                sum[k] += state->weights[i] * row[k * state->windows];
+                sum[k] += state->weights[i] * row[(size_t)k * (size_t)state->windows];
         }
         total += similarity(sum);
     }

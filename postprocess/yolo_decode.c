@@ -138,6 +138,7 @@ static bsr_status add_each_class(const struct decoder *decoder, const float *row
 /* One cell whose objectness passed the floor; `row` is box, objectness, classes. */
 static bsr_status decode_row(const struct decoder *decoder, const float *row, size_t cell_x, size_t cell_y)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): it loses sight of what gather_rows() wrote */
     float objectness = score_of(decoder, row[4]);
     if (!(objectness > decoder->filter->threshold))
         return BSR_OK;

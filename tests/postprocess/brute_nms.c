@@ -11,41 +11,49 @@ static bool finite_box(const struct candidate *box)
            isfinite(box->score);
 }
 
-static bool comes_before(const struct candidate *items, size_t a, size_t b)
+struct ranked {
+    float  score;
+    size_t index;
+};
+
+static int compare_ranked(const void *left, const void *right)
 {
-    return items[a].score > items[b].score || (items[a].score == items[b].score && a < b);
+    const struct ranked *a = left, *b = right;
+    if (a->score != b->score)
+        return a->score < b->score ? 1 : -1;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+static bool is_covered(const struct candidate *box, const struct candidate *kept, size_t count, float iou,
+                       int agnostic)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((agnostic || kept[i].class_index == box->class_index) && box_iou(&kept[i], box) > iou)
+            return true;
+    return false;
 }
 
 void brute_nms(struct candidates *list, float iou, int agnostic, size_t max_detections, size_t max_candidates)
 {
-    const size_t      count = list->count;
     struct candidate *items = list->items;
-    struct candidate *kept = malloc((count + 1) * sizeof(*kept));
-    bool             *left = malloc(count + 1);
-    size_t            looked_at = 0, keeps = 0;
+    struct candidate *kept = malloc((list->count + 1) * sizeof(*kept));
+    struct ranked    *ranks = malloc((list->count + 1) * sizeof(*ranks));
+    size_t            ranked = 0, keeps = 0;
 
-    for (size_t i = 0; i < count; i++)
-        left[i] = finite_box(&items[i]);
-    while (!max_detections || keeps < max_detections) {
-        size_t best = count;
-        for (size_t i = 0; i < count; i++)
-            if (left[i] && (best == count || comes_before(items, i, best)))
-                best = i;
-        if (best == count || (max_candidates && looked_at == max_candidates))
-            break;
-        left[best] = false;
-        looked_at++;
-
-        bool covered = false;
-        for (size_t k = 0; k < keeps; k++)
-            covered |= (agnostic || kept[k].class_index == items[best].class_index) &&
-                       box_iou(&kept[k], &items[best]) > iou;
-        if (!covered)
-            kept[keeps++] = items[best];
+    for (size_t i = 0; i < list->count; i++)
+        if (finite_box(&items[i]))
+            ranks[ranked++] = (struct ranked){items[i].score, i};
+    qsort(ranks, ranked, sizeof(*ranks), compare_ranked);
+    if (max_candidates && ranked > max_candidates)
+        ranked = max_candidates;
+    for (size_t i = 0; i < ranked && (!max_detections || keeps < max_detections); i++) {
+        const struct candidate *box = &items[ranks[i].index];
+        if (!is_covered(box, kept, keeps, iou, agnostic))
+            kept[keeps++] = *box;
     }
     if (keeps)
         memcpy(items, kept, keeps * sizeof(*kept));
     list->count = keeps;
     free(kept);
-    free(left);
+    free(ranks);
 }

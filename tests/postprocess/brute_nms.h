@@ -3,6 +3,6 @@
 
 #include "postprocess/nms.h"
 
-/* Selects again and again the best of what is left (the first of equals) and throws out what it covers. */
+/* From the best down (the first of equals first): kept unless one kept before covers it. */
 void brute_nms(struct candidates *list, float iou, int agnostic, size_t max_detections,
                size_t max_candidates);
