@@ -9,6 +9,7 @@ struct worker {
     struct pool *pool;
     pthread_t    thread;
     int          index;
+    bool         taken; /* this worker's part of the loop has begun, in its own thread or another */
 };
 
 struct pool {
@@ -16,20 +17,48 @@ struct pool {
     struct worker  *workers; /* [threads]; the first is the caller and has no thread */
     pthread_mutex_t lock;
     pthread_cond_t  start, done;
-    unsigned        round; /* grows by one a loop */
-    int             running;
+    unsigned        round;   /* grows by one a loop */
+    int             running; /* parts that have not ended */
     bool            stop;
     pool_work      *work;
     void           *context;
     int             count;
 };
 
-static void run_part(struct pool *pool, int index)
+static void run_part(const struct pool *pool, int index)
 {
     int first = (int)((long long)pool->count * index / pool->threads);
     int last = (int)((long long)pool->count * (index + 1) / pool->threads);
     if (first < last)
         pool->work(pool->context, index, first, last);
+}
+
+/* The worker whose part is to be run next by the thread of worker `own`: itself, for the sake of its cache,
+ * or else one whose thread has not come round to it; -1 when all have begun. Holds the lock. */
+static int take_part(struct pool *pool, int own)
+{
+    for (int i = 0; i < pool->threads; i++) {
+        int index = (own + i) % pool->threads;
+        if (!pool->workers[index].taken) {
+            pool->workers[index].taken = true;
+            return index;
+        }
+    }
+    return -1;
+}
+
+/* Runs parts of the loop until all have begun. On a busy machine a thread may be kept waiting for
+ * milliseconds, longer than most loops take: the others do its part. Holds the lock, but not while it works.
+ */
+static void run_parts(struct pool *pool, int own)
+{
+    for (int index; (index = take_part(pool, own)) >= 0;) {
+        pthread_mutex_unlock(&pool->lock);
+        run_part(pool, index);
+        pthread_mutex_lock(&pool->lock);
+        if (--pool->running == 0)
+            pthread_cond_signal(&pool->done);
+    }
 }
 
 static void *worker_main(void *argument)
@@ -38,23 +67,17 @@ static void *worker_main(void *argument)
     struct pool   *pool = worker->pool;
     unsigned       seen = 0;
 
+    pthread_mutex_lock(&pool->lock);
     for (;;) {
-        pthread_mutex_lock(&pool->lock);
         while (pool->round == seen && !pool->stop)
             pthread_cond_wait(&pool->start, &pool->lock);
+        if (pool->stop)
+            break;
         seen = pool->round;
-        bool stop = pool->stop;
-        pthread_mutex_unlock(&pool->lock);
-        if (stop)
-            return NULL;
-
-        run_part(pool, worker->index);
-
-        pthread_mutex_lock(&pool->lock);
-        if (--pool->running == 0)
-            pthread_cond_signal(&pool->done);
-        pthread_mutex_unlock(&pool->lock);
+        run_parts(pool, worker->index);
     }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
 }
 
 bsr_status pool_create(struct pool **out, int threads, struct bsr_error *err)
@@ -120,14 +143,12 @@ void pool_run(struct pool *pool, int count, pool_work *work, void *context)
     pool->work = work;
     pool->context = context;
     pool->count = count;
-    pool->running = pool->threads - 1;
+    pool->running = pool->threads;
+    for (int i = 0; i < pool->threads; i++)
+        pool->workers[i].taken = false;
     pool->round++;
     pthread_cond_broadcast(&pool->start);
-    pthread_mutex_unlock(&pool->lock);
-
-    run_part(pool, 0);
-
-    pthread_mutex_lock(&pool->lock);
+    run_parts(pool, 0);
     while (pool->running > 0)
         pthread_cond_wait(&pool->done, &pool->lock);
     pthread_mutex_unlock(&pool->lock);

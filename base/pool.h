@@ -17,6 +17,7 @@ void       pool_destroy(struct pool *pool);
 int pool_threads(const struct pool *pool);
 
 /* Calls `work` on parts of 0 .. count - 1, one contiguous part a worker, and waits for all. Which worker
- * gets which items is the same at every call. A NULL pool runs all of it in the caller. One loop at a
- * time: not to be called from inside `work`, nor by two threads at once. */
+ * gets which items is the same at every call; which thread acts for a worker may change, but never two at
+ * once. A NULL pool runs all of it in the caller. One loop at a time: not to be called from inside `work`,
+ * nor by two threads at once. */
 void pool_run(struct pool *pool, int count, pool_work *work, void *context);
