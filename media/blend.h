@@ -9,7 +9,7 @@
 
 /* `above` covers `below` by `cover` (0..1). Mixed in light, not in code values: else edges of dark on light
  * come out too heavy and light on dark too thin. Squares stand for the exact sRGB curve (a gamma of 2.0
- * instead of 2.2): the two differ by less than 2 % of white, and a square root is cheap. */
+ * instead of 2.2): the two differ by 4 % of white at most, and a square root is cheap. */
 static inline uint8_t blend_channel(uint8_t below, uint8_t above, float cover)
 {
     float b = (float)below * (float)below;
