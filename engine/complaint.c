@@ -26,7 +26,7 @@ static void copy_line(char *dst, size_t size, const char *text, size_t length)
         if (gap && used)
             dst[used++] = ' ';
         gap = false;
-        dst[used++] = c < ' ' || c == 0x7F ? '?' : (char)c;
+        dst[used++] = (char)(c < ' ' || c == 0x7F ? '?' : c);
     }
     dst[used] = '\0';
 }

@@ -22,7 +22,7 @@ static bsr_status copy_inputs(struct net_ports *ports, const struct onnx_model *
 
     ports->inputs = mem_alloc_zeroed((size_t)count, sizeof *ports->inputs);
     if (!ports->inputs)
-        return bsr_fail_memory(err, NULL, (size_t)count * sizeof *ports->inputs);
+        return bsr_fail_memory(err, NULL, (size_t)count * sizeof(void *));
     ports->input_count = count;
     for (int i = 0; i < count; i++) {
         const char *name = onnx_input(model, i).name;
@@ -72,9 +72,9 @@ static bsr_status read_ports(struct engine *engine, const void *onnx, size_t siz
     if (!engine->ports.input_count || !engine->ports.output_count)
         return bsr_fail(err, BSR_EMODEL, engine->name, "a net with %d inputs and %d outputs can't be run",
                         engine->ports.input_count, engine->ports.output_count);
-    engine->ordered = mem_alloc_zeroed((size_t)engine->ports.input_count, sizeof *engine->ordered);
+    engine->ordered = mem_alloc_zeroed((size_t)engine->ports.input_count, sizeof(void *));
     if (!engine->ordered)
-        return bsr_fail_memory(err, NULL, (size_t)engine->ports.input_count * sizeof *engine->ordered);
+        return bsr_fail_memory(err, NULL, (size_t)engine->ports.input_count * sizeof(void *));
     return BSR_OK;
 }
 
@@ -159,7 +159,8 @@ static bsr_status order_inputs(struct engine *engine, const struct tensor *input
     if (count != engine->ports.input_count)
         return bsr_fail(err, BSR_EENGINE, engine->name, "the net takes %d inputs, not %d",
                         engine->ports.input_count, count);
-    memset(engine->ordered, 0, (size_t)count * sizeof *engine->ordered);
+    for (int i = 0; i < count; i++)
+        engine->ordered[i] = NULL;
     for (int i = 0; i < count; i++) {
         int        port = find_port(engine, &inputs[i]);
         bsr_status status = check_shape(engine, &inputs[i], err);

@@ -106,8 +106,8 @@ std::string shapes_text(const std::vector<cv::dnn::MatShape> &shapes)
 std::string find_bad_layer(cv::dnn::Net &net, const std::vector<cv::dnn::MatShape> &shapes)
 {
     for (const std::string &layer : net.getLayerNames()) {
-        std::vector<cv::dnn::MatShape> in, out;
         try {
+            std::vector<cv::dnn::MatShape> in, out;
             net.getLayerShapes(shapes, net.getLayerId(layer), in, out);
         } catch (const cv::Exception &) {
             return layer;
@@ -136,10 +136,10 @@ bsr_status fail_running(opencv_net *self, const std::vector<cv::dnn::MatShape> &
 
 const backend *find_backend(const char *name)
 {
-    for (const backend &known : backends)
-        if (std::string(name ? name : "opencv") == known.name)
-            return &known;
-    return nullptr;
+    const std::string wanted = name ? name : "opencv";
+    const auto        found = std::find_if(std::begin(backends), std::end(backends),
+                                           [&](const backend &known) { return wanted == known.name; });
+    return found == std::end(backends) ? nullptr : found;
 }
 
 /* OpenCV falls back to the processor in silence where a backend is missing; besra says so. */
@@ -264,6 +264,7 @@ bsr_status opencv_net_run(opencv_net *net, const tensor *const *inputs, tensor *
         net->name, err, [&] { return run(*net, inputs, outputs, err); },
         [&](const cv::Exception &e) {
             std::vector<cv::dnn::MatShape> shapes;
+            shapes.reserve(static_cast<size_t>(net->ports->input_count));
             for (int i = 0; i < net->ports->input_count; i++)
                 shapes.push_back(shape_of(*inputs[i]));
             return fail_running(net, shapes, e, err);

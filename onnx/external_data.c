@@ -52,11 +52,14 @@ static bool read_place(const Onnx__TensorProto *tensor, struct place *place)
     for (size_t i = 0; i < tensor->n_external_data; i++) {
         const char *key = text_or_empty(tensor->external_data[i]->key);
         const char *value = text_or_empty(tensor->external_data[i]->value);
+        bool        fine = true;
         if (strcmp(key, "location") == 0)
             place->location = value;
-        else if (strcmp(key, "offset") == 0 && !parse_size(value, &place->offset))
-            return false;
-        else if (strcmp(key, "length") == 0 && !(place->has_length = parse_size(value, &place->length)))
+        if (strcmp(key, "offset") == 0)
+            fine = parse_size(value, &place->offset);
+        if (strcmp(key, "length") == 0)
+            fine = place->has_length = parse_size(value, &place->length);
+        if (!fine)
             return false;
     }
     return place->location && *place->location;
@@ -202,7 +205,7 @@ static bsr_status load_from(int file, struct loading *loading, Onnx__TensorProto
 static bsr_status load_tensor(Onnx__TensorProto *tensor, void *context, struct bsr_error *err)
 {
     struct loading *loading = context;
-    struct place    place = {NULL};
+    struct place    place = {.location = NULL};
     int             file = -1;
 
     if (tensor->data_location != ONNX_EXTERNAL)

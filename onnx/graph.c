@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+static bool is_control(unsigned char c)
+{
+    return c < ' ' || c == 0x7F;
+}
+
 struct shown shown_name(const char *name)
 {
     static const char ellipsis[] = "...";
@@ -17,16 +22,18 @@ struct shown shown_name(const char *name)
     while (cut && length && ((unsigned char)text[length] & 0xC0) == 0x80) /* whole UTF-8 characters only */
         length--;
     for (size_t i = 0; i < length; i++)
-        shown.text[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7F ? '?' : text[i];
+        shown.text[i] = (char)(is_control((unsigned char)text[i]) ? '?' : text[i]);
     memcpy(shown.text + length, cut ? ellipsis : "", cut ? sizeof ellipsis : 1);
     return shown;
 }
+
+enum { POINTER = sizeof(void *) }; /* the step from one entry to the next */
 
 /* The i-th pointer of an array of messages, whatever their type. */
 static ProtobufCMessage *message_at(const void *array, size_t index)
 {
     ProtobufCMessage *message;
-    memcpy(&message, (const char *)array + index * sizeof message, sizeof message);
+    memcpy(&message, (const char *)array + index * POINTER, POINTER);
     return message;
 }
 
@@ -154,10 +161,10 @@ size_t graph_find_uses(const Onnx__GraphProto *graph, const char *value, char **
 /* Takes entry `index` out of an array of pointers to messages and frees it. */
 static void remove_message(void *array, size_t *count, size_t index)
 {
-    char *entry = (char *)array + index * sizeof(ProtobufCMessage *);
+    char *entry = (char *)array + index * POINTER;
 
     protobuf_c_message_free_unpacked(message_at(array, index), &onnx_allocator);
-    memmove(entry, entry + sizeof(ProtobufCMessage *), (*count - index - 1) * sizeof(ProtobufCMessage *));
+    memmove(entry, entry + POINTER, (*count - index - 1) * POINTER);
     --*count;
 }
 

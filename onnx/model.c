@@ -148,13 +148,13 @@ bsr_status model_index_inputs(struct onnx_model *model, struct bsr_error *err)
 {
     const Onnx__GraphProto *graph = model->proto->graph;
     const char            **names = sorted_initializers(graph);
-    Onnx__ValueInfoProto  **inputs = mem_alloc_zeroed(graph->n_input, sizeof *inputs);
+    Onnx__ValueInfoProto  **inputs = mem_alloc_zeroed(graph->n_input, sizeof(void *));
     int                     count = 0;
 
     if (!names || !inputs) {
         mem_free(names);
         mem_free(inputs);
-        return bsr_fail_memory(err, model->name, (graph->n_input + graph->n_initializer) * sizeof *inputs);
+        return bsr_fail_memory(err, model->name, (graph->n_input + graph->n_initializer) * sizeof(void *));
     }
     for (size_t i = 0; i < graph->n_input; i++) {
         const char *name = text_or_empty(graph->input[i]->name);

@@ -49,12 +49,19 @@ static bool all_zero(const uint8_t *data, size_t size)
 /* Whether it begins like something written for people. */
 static bool is_text(const uint8_t *data, size_t size)
 {
-    size_t count = size < 256 ? size : 256;
-
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < size && i < 256; i++)
         if ((data[i] < ' ' && data[i] != '\n' && data[i] != '\r' && data[i] != '\t') || data[i] == 0x7F)
             return false;
     return true;
+}
+
+static size_t count_blanks(const uint8_t *data, size_t size)
+{
+    size_t count = 0;
+
+    while (count < size && (data[count] == ' ' || (data[count] >= '\t' && data[count] <= '\r')))
+        count++;
+    return count;
 }
 
 static bool has_signature(const struct signature *signature, const uint8_t *data, size_t size)
@@ -73,10 +80,9 @@ const struct looks_like *sniff(const uint8_t *data, size_t size)
         return &empty;
     if (all_zero(data, size))
         return &zeros;
-    while (size && (*data == ' ' || *data == '\n' || *data == '\r' || *data == '\t')) {
-        data++;
-        size--;
-    }
+    size_t blanks = count_blanks(data, size);
+    data += blanks;
+    size -= blanks;
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
         if (has_signature(&signatures[i], data, size))
             return &signatures[i].looks;

@@ -56,9 +56,10 @@ static bool find_front(const struct onnx_model *model, struct front *front)
 static bsr_status refuse(const struct onnx_model *model, const struct front *front, const char *why,
                          struct bsr_error *err)
 {
+    const char *name = text_or_empty(front->resize->name);
     return bsr_fail(err, BSR_EMODEL, model->name,
                     "the Resize '%s' at the front of the net can't be done outside of it: %s",
-                    shown_name(front->resize->name).text, why);
+                    shown_name(*name ? name : front->resize->output[0]).text, why);
 }
 
 static int64_t int_attribute(const Onnx__NodeProto *node, const char *name)
@@ -292,7 +293,7 @@ static void remove_resize(struct onnx_model *model, Onnx__NodeProto *resize)
 static bsr_status lift(struct onnx_model *model, const struct front *front, struct bsr_error *err)
 {
     Onnx__GraphProto *graph = model->proto->graph;
-    struct edit       edit = {NULL};
+    struct edit       edit = {.slots = NULL};
     bsr_status        status = prepare_edit(&edit, graph, front, err);
 
     if (status == BSR_OK) {
@@ -306,7 +307,7 @@ static bsr_status lift(struct onnx_model *model, const struct front *front, stru
 
 bsr_status onnx_lift_front_resize(struct onnx_model *model, struct onnx_resize *out, struct bsr_error *err)
 {
-    struct front       front = {NULL};
+    struct front       front = {.resize = NULL};
     struct onnx_resize found = {.found = true, .cubic_a = (double)cubic_a};
 
     if (!find_front(model, &front)) {

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -64,18 +65,17 @@ static void test_known_texts_become_sentences(void **state)
 
 static void test_long_texts_are_cut(void **state)
 {
-    static char      text[4096];
+    static char      text[4096], long_node[4096];
     struct complaint said;
 
     (void)state;
-    memset(text, 'n', sizeof text - 1);
+    memset(text, 'n', sizeof text - 1); /* and a zero at the end */
     complaint_read(&said, text);
     assert_true(strlen(said.reason) < sizeof said.reason);
     assert_string_equal(said.reason + strlen(said.reason) - 3, "...");
 
-    memcpy(text, "Node [op@some.domain]:(", 23);
-    memcpy(text + 3000, ") parse error: x", 17);
-    complaint_read(&said, text);
+    snprintf(long_node, sizeof long_node, "Node [op@some.domain]:(%.3000s) parse error: x", text);
+    complaint_read(&said, long_node);
     assert_string_equal(said.op, "some.domain.op");
     assert_string_equal(said.node + strlen(said.node) - 3, "...");
     assert_string_equal(said.reason, "x");

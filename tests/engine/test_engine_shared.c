@@ -82,7 +82,8 @@ static void test_every_export_opens_or_says_which_node_is_in_the_way(void **stat
         assert_int_equal(status, BSR_EMODEL);
         if (!models[i].says)
             fail_msg("%s: %s", models[i].name, err.message);
-        if (strncmp(engine_version(), "OpenCV 4.6.", 11) == 0 && !strstr(err.message, models[i].says))
+        if (models[i].says && strncmp(engine_version(), "OpenCV 4.6.", 11) == 0 &&
+            !strstr(err.message, models[i].says))
             fail_msg("%s: \"%s\" does not say \"%s\"", models[i].name, err.message, models[i].says);
     }
 }

@@ -81,7 +81,8 @@ static struct bytes altered(const char *was, const char *is)
 
     assert_non_null(at);
     assert_int_equal(strlen(was), strlen(is));
-    memcpy(at, is, strlen(is));
+    for (size_t i = 0; is[i]; i++)
+        at[i] = (uint8_t)is[i];
     return bytes;
 }
 
