@@ -280,9 +280,11 @@ static void test_nms_leaves_the_list_when_memory_runs_out(void **state)
     bsr_status        status = BSR_ENOMEM;
     struct bsr_error  err;
 
-    for (int i = 0; i < 3000; i++) /* apart: all are kept, in a grid */
-        add(&list, (float)(i % 60 * 20), (float)(i / 60 * 20), (float)(i % 60 * 20 + 10),
-            (float)(i / 60 * 20 + 10), (float)(i * 7919 % 3000) / 3000, 0);
+    for (int i = 0; i < 3000; i++) { /* apart: all are kept, in a grid */
+        int column = i % 60 * 20, row = i / 60 * 20;
+        add(&list, (float)column, (float)row, (float)(column + 10), (float)(row + 10),
+            (float)(i * 7919 % 3000) / 3000, 0);
+    }
     copy(&before, &list);
     size_t n = 1;
     for (; status; n++) {
