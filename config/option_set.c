@@ -143,12 +143,11 @@ static bsr_status set_large(const struct setting *s)
     bool        bytes = s->row->type == TYPE_BYTES;
     const char *why = bytes ? "is no size: write it as 2G, 512M or a number of bytes"
                             : "is no amount: write it as 500M, 20k or a number";
-    uint64_t    large = 0;
-    if (s->value->kind == VALUE_WHOLE && s->value->whole >= 0)
-        large = (uint64_t)s->value->whole;
-    else if (s->value->kind != VALUE_TEXT)
-        return refuse(s, why);
-    else if (!(bytes ? text_to_bytes : text_to_amount)(&large, s->value->text))
+    bool        is_good = s->value->kind == VALUE_WHOLE && s->value->whole >= 0;
+    uint64_t    large = is_good ? (uint64_t)s->value->whole : 0;
+    if (s->value->kind == VALUE_TEXT)
+        is_good = (bytes ? text_to_bytes : text_to_amount)(&large, s->value->text);
+    if (!is_good)
         return refuse(s, why);
     if (s->row->most > 0 && ((double)large < s->row->least || (double)large > s->row->most))
         return refuse_range(s);

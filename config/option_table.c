@@ -27,15 +27,24 @@
 #undef OPTION
 
 const struct option_row option_rows[OPTION_COUNT] = {
-#define OPTION(id, field, name, letter, argument, type, fallback, least, most, choices, commands, group,     \
-               help)                                                                                         \
-    {OPTION_##id, offsetof(struct options, field),                                                           \
-     "--" name,   letter,                                                                                    \
-     argument,    TYPE_##type,                                                                               \
-     fallback,    least,                                                                                     \
-     most,        choices,                                                                                   \
-     commands,    group,                                                                                     \
-     help},
+/* clang-format off */
+#define OPTION(id_, field_, name_, letter_, argument_, type_, fallback_, least_, most_, choices_, commands_, group_, help_) \
+    [OPTION_##id_] = {                                                                                       \
+        .id = OPTION_##id_,                                                                                  \
+        .offset = offsetof(struct options, field_),                                                          \
+        .flag = "--" name_,                                                                                  \
+        .letter = (letter_),                                                                                 \
+        .argument = (argument_),                                                                             \
+        .type = TYPE_##type_,                                                                                \
+        .fallback = (fallback_),                                                                             \
+        .least = (least_),                                                                                   \
+        .most = (most_),                                                                                     \
+        .choices = (choices_),                                                                               \
+        .commands = (commands_),                                                                             \
+        .group = (group_),                                                                                   \
+        .help = (help_),                                                                                     \
+    },
+/* clang-format on */
 #include "config/options.def"
 #undef OPTION
 };

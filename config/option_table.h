@@ -46,17 +46,17 @@ enum {
 
 struct option_row {
     enum option_id    id;
+    enum option_type  type;
     size_t            offset; /* of the field in struct options */
     const char       *flag;   /* "--max-det"; the name is flag + 2 */
-    char              letter; /* or 0 */
     const char       *argument;
-    enum option_type  type;
     const char       *fallback; /* the default, as text, or NULL */
     double            least, most;
     const char       *choices; /* "rect|square", or NULL */
     unsigned          commands;
     enum option_group group;
     const char       *help;
+    char              letter; /* or 0 */
 };
 
 extern const struct option_row option_rows[OPTION_COUNT];

@@ -47,7 +47,7 @@ struct option_shard { /* --shard 2/8: inputs 2, 10, 18, ... counted from 1 */
 };
 
 /* Text and lists belong to the options; release all with options_free(). */
-struct options {
+struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an order for readers */
     enum command command;
     bool         help, version; /* asked for: nothing else was checked, nothing is to be done */
     char       **inputs;        /* as written: paths, "-", "@list"; in their order */

@@ -49,7 +49,7 @@ void mutate(uint8_t *data, size_t *size, size_t capacity, const char *const *wor
             break;
         }
         default: {
-            const char *word = words[mutate_random(state) % count];
+            const char *word = count ? words[mutate_random(state) % count] : "";
             insert(data, size, capacity, at, word, strlen(word));
         }
         }

@@ -14,7 +14,8 @@
 
 /* libconfig's scanner loses the text it was collecting when it meets a syntax error (1.5): its leak,
  * told to LeakSanitizer by the name that it asks for. */
-const char *__lsan_default_suppressions(void); /* NOLINT(bugprone-reserved-identifier) */
+__attribute__((visibility("default"))) const char *
+__lsan_default_suppressions(void); /* NOLINT(bugprone-reserved-identifier) */
 
 const char *__lsan_default_suppressions(void) /* NOLINT(bugprone-reserved-identifier) */
 {

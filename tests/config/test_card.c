@@ -346,8 +346,8 @@ static void test_running_out_of_memory_is_an_error_that_leaks_nothing(void **sta
     (void)state;
     support_write("cards/hawk.names", "hawk\nkite\n");
     char text[2048];
-    snprintf(text, sizeof text, "%s", full_card);
-    strcpy(strstr(text, "names  ="), "names = \"hawk.names\";");
+    int  before_names = (int)(strstr(full_card, "names  =") - full_card);
+    snprintf(text, sizeof text, "%.*snames = \"hawk.names\";", before_names, full_card);
     const char *const texts[] = {full_card, text};
     for (size_t i = 0; i < COUNT(texts); i++)
         for (size_t n = 1;; n++) {
