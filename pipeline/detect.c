@@ -237,12 +237,11 @@ static bsr_status choose_classes(struct detector *detector, struct bsr_error *er
 static void plan_pack(struct detector *detector)
 {
     const struct card *card = &detector->model->card;
-    bool               bare = !card->path; /* YOLOv5: RGB, 0..1 */
     detector->pack.pad = (uint8_t)card->pad;
     detector->pack.to_rgb = card->colour == CARD_RGB;
     for (int i = 0; i < 3; i++) {
-        detector->pack.scale[i] = bare ? 1.0F / 255.0F : card->scale[i];
-        detector->pack.shift[i] = bare ? 0.0F : -card->mean[i] * card->scale[i];
+        detector->pack.scale[i] = card->scale[i];
+        detector->pack.shift[i] = -card->mean[i] * card->scale[i];
     }
 }
 

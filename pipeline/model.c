@@ -146,6 +146,17 @@ static bsr_status prepare_graph(struct model *model, const struct bytes *file, s
     return status;
 }
 
+/* What nets of this task were trained on, as far as no card says: YOLOv5 on RGB in 0..1, SRCNN's tutorial on
+ * BGR in 0..255. */
+static void assume_input(struct card *card, enum card_task task)
+{
+    if (card->path)
+        return;
+    card->colour = task == CARD_UPSCALE ? CARD_BGR : CARD_RGB;
+    for (int i = 0; i < 3 && task == CARD_DETECT; i++)
+        card->scale[i] = 1.0F / 255.0F;
+}
+
 bsr_status model_open(struct model *out, const char *name, enum card_task task, struct bsr_error *err)
 {
     struct model model = {0};
@@ -155,6 +166,8 @@ bsr_status model_open(struct model *out, const char *name, enum card_task task, 
     if (status == BSR_OK && model.card.task != CARD_TASK_UNKNOWN && model.card.task != task)
         status = bsr_fail(err, BSR_EMODEL, name, "is a model to %s, not to %s", task_names[model.card.task],
                           task_names[task]);
+    if (status == BSR_OK)
+        assume_input(&model.card, task);
     if (status == BSR_OK)
         status = file_read(&file, model.card.file, MODEL_MAX_BYTES, err);
     if (status == BSR_OK)

@@ -14,8 +14,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A folder that is being gone through, and the one that it was found in. */
+struct folder {
+    const char          *path, *relative;
+    const struct folder *above;
+    dev_t                device;
+    ino_t                inode;
+    int                  depth;
+};
+
 enum {
-    MAX_FOLDER_DEPTH = 64,      /* deeper trees are symbolic links that run in circles */
+    MAX_FOLDER_DEPTH = 256,
     MAX_LIST_BYTES = 256 << 20, /* of a list file */
     SNIFF_BYTES = 32,
 };
@@ -29,7 +38,7 @@ struct walk {
     bool                         has_leave_out;
 };
 
-static bsr_status walk_folder(struct walk *walk, const char *folder, const char *relative, int depth);
+static bsr_status walk_folder(struct walk *walk, const struct folder *folder);
 static bsr_status collect_list(struct walk *walk, const char *list_path);
 
 static bsr_status add_source(struct sources *out, const char *path, const char *relative, bool named,
@@ -70,15 +79,35 @@ static bool is_left_out(const struct walk *walk, const struct stat *st)
            st->st_ino == walk->leave_out.st_ino;
 }
 
+/* Goes into the folder `path`, whose facts are `st`, unless a link brought us into one that we are in
+ * already. */
+static bsr_status walk_into(struct walk *walk, const struct folder *above, const char *path,
+                            const char *relative, const struct stat *st)
+{
+    struct folder folder = {.path = path,
+                            .relative = relative,
+                            .above = above,
+                            .device = st->st_dev,
+                            .inode = st->st_ino,
+                            .depth = above ? above->depth + 1 : 0};
+    for (const struct folder *at = above; at; at = at->above)
+        if (at->device == folder.device && at->inode == folder.inode)
+            return BSR_OK;
+    if (folder.depth > MAX_FOLDER_DEPTH)
+        return bsr_fail(walk->err, BSR_ELIMIT, path, "more than %d folders deep", MAX_FOLDER_DEPTH);
+    return walk_folder(walk, &folder);
+}
+
 /* One entry of a folder: a picture is added, a folder gone into, the rest passed over. */
-static bsr_status walk_entry(struct walk *walk, const char *path, const char *relative, int depth)
+static bsr_status walk_entry(struct walk *walk, const struct folder *folder, const char *path,
+                             const char *relative)
 {
     struct stat st;
     if (stat(path, &st) != 0)
         return BSR_OK; /* a dangling link, or gone since the folder was read */
     if (S_ISDIR(st.st_mode))
         return walk->options->recursive && !is_left_out(walk, &st)
-                   ? walk_folder(walk, path, relative, depth + 1)
+                   ? walk_into(walk, folder, path, relative, &st)
                    : BSR_OK;
     if (S_ISREG(st.st_mode) && looks_like_picture(path))
         return add_source(walk->out, path, relative, false, walk->err);
@@ -96,29 +125,33 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bsr_status walk_folder(struct walk *walk, const char *folder, const char *relative, int depth)
+static bsr_status walk_name(struct walk *walk, const struct folder *folder, const char *name)
 {
-    if (depth > MAX_FOLDER_DEPTH)
-        return bsr_fail(walk->err, BSR_ELIMIT, folder, "more than %d folders deep", MAX_FOLDER_DEPTH);
+    struct bytes path = {0}, relative = {0};
+    size_t       length = strlen(folder->path);
+    const char  *slash = length && folder->path[length - 1] == '/' ? "" : "/";
+
+    bytes_append_format(&path, "%s%s%s", folder->path, slash, name);
+    bytes_append_format(&relative, "%s%s%s", folder->relative, *folder->relative ? "/" : "", name);
+    bsr_status status = path.failed || relative.failed
+                            ? bsr_fail_memory(walk->err, folder->path, length)
+                            : walk_entry(walk, folder, bytes_text(&path), bytes_text(&relative));
+    bytes_free(&path);
+    bytes_free(&relative);
+    return status;
+}
+
+static bsr_status walk_folder(struct walk *walk, const struct folder *folder)
+{
     struct dirent **entries;
-    int             count = scandir(folder, &entries, visible, by_bytes);
+    int             count = scandir(folder->path, &entries, visible, by_bytes);
     if (count < 0)
-        return bsr_fail(walk->err, BSR_EIO, folder, "the folder can't be read: %s", strerror(errno));
+        return bsr_fail(walk->err, BSR_EIO, folder->path, "the folder can't be read: %s", strerror(errno));
 
     bsr_status status = BSR_OK;
     for (int i = 0; i < count; i++) {
-        struct bytes path = {0}, below = {0};
-        if (status == BSR_OK) {
-            size_t length = strlen(folder);
-            bytes_append_format(&path, "%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/",
-                                entries[i]->d_name);
-            bytes_append_format(&below, "%s%s%s", relative, *relative ? "/" : "", entries[i]->d_name);
-            status = path.failed || below.failed
-                         ? bsr_fail_memory(walk->err, folder, length)
-                         : walk_entry(walk, bytes_text(&path), bytes_text(&below), depth);
-        }
-        bytes_free(&path);
-        bytes_free(&below);
+        if (status == BSR_OK)
+            status = walk_name(walk, folder, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
@@ -131,7 +164,7 @@ static bsr_status collect_named(struct walk *walk, const char *path)
     if (strcmp(path, "-") == 0)
         return add_source(walk->out, path, "stdin", true, walk->err);
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return walk_folder(walk, path, "", 0);
+        return walk_into(walk, NULL, path, "", &st);
     return add_source(walk->out, path, file_name(path), true, walk->err);
 }
 

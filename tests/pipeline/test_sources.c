@@ -130,14 +130,13 @@ static void test_shards_share_out_every_input_once(void **state)
     assert_string_equal(COLLECT(&second, "in", "@odd.pgm"), "in/b.pgm");
 }
 
-static void test_links_that_run_in_circles_end_in_an_error(void **state)
+static void test_links_that_run_in_circles_are_not_followed_twice(void **state)
 {
     (void)state;
     assert_int_equal(mkdir("loop", 0777), 0);
     assert_int_equal(symlink(".", "loop/again"), 0);
     put("loop/a.pgm", pnm);
-    const char *found = COLLECT(&deep, "loop");
-    assert_true(strncmp(found, "limit:", 6) == 0 || strncmp(found, "io:", 3) == 0 || !*found);
+    assert_string_equal(COLLECT(&deep, "loop"), "loop/a.pgm");
 }
 
 static void test_each_failing_allocation_is_reported(void **state)
@@ -162,7 +161,7 @@ int main(void)
         cmocka_unit_test(test_patterns_and_lists),
         cmocka_unit_test(test_a_file_of_that_very_name_beats_pattern_and_list),
         cmocka_unit_test(test_shards_share_out_every_input_once),
-        cmocka_unit_test(test_links_that_run_in_circles_end_in_an_error),
+        cmocka_unit_test(test_links_that_run_in_circles_are_not_followed_twice),
         cmocka_unit_test(test_each_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, make_tree, remove_tree);
