@@ -34,13 +34,17 @@ struct picture {
 };
 
 enum picture_purpose {
-    PICTURE_FOR_NET, /* 8-bit sRGB BGR: 3 channels; alpha over white, profile applied, CMYK converted */
+    /* 8-bit sRGB BGR: 3 channels; alpha over white, profile applied, CMYK converted. Without a profile, or
+     * with one that is sRGB, a JPEG's pixels are OpenCV's and Pillow's to the bit. */
+    PICTURE_FOR_NET,
+
     /* The same, but without applying a profile of grey or RGB: the values as OpenCV's imread reads them,
      * which is what YOLOv5 and its kind were trained on. A profile of RGB stays with the picture. */
     PICTURE_FOR_NET_AS_STORED,
 
-    PICTURE_FOR_EDIT, /* channels 1..4, depth 8 or 16 and profile as in the file; palette becomes BGR or BGRA
-                       */
+    /* Channels 1..4, depth 8 or 16 and profile as in the file; palette becomes BGR or BGRA, CMYK becomes BGR
+     * of sRGB. */
+    PICTURE_FOR_EDIT,
 };
 
 struct picture_limits {
@@ -63,7 +67,9 @@ enum picture_format picture_format_from_name(const char *name);
 bsr_status picture_probe(struct picture_facts *out, const uint8_t *data, size_t size,
                          const struct picture_limits *limits, const char *name, struct bsr_error *err);
 
-/* Decodes a whole encoded picture. `name` is for messages. Release with picture_free().
+/* Decodes a whole encoded picture; of an animation the first frame, of a TIFF of many the first. `name` is
+ * for messages. An EXIF directory inside a TIFF is not kept: its offsets are those of the file. Release with
+ * picture_free().
  * Errors of picture_probe(), and BSR_EDECODE for truncated or damaged data: a picture that is not whole
  * is no picture. BSR_EMISSING (the module for rare formats is not installed), BSR_ENOMEM. */
 bsr_status picture_decode(struct picture *out, const uint8_t *data, size_t size, enum picture_purpose purpose,
@@ -72,9 +78,12 @@ bsr_status picture_decode(struct picture *out, const uint8_t *data, size_t size,
 /* Releases and sets to {0}. */
 void picture_free(struct picture *picture);
 
-/* Appends `picture` encoded to *out, with its icc and exif where the format can carry them.
- * quality 1..100 for JPEG and WebP (ignored by the others; WebP 100 is lossless). JPEG flattens alpha over
- * white; JPEG, WebP and BMP keep the upper 8 of 16 bits (rounded). BSR_EFORMAT for formats besra doesn't
- * write (PICTURE_RARE), BSR_ELIMIT where the picture is too large for the format, BSR_ENOMEM. */
+/* Appends `picture` encoded to *out, with its icc and exif where the format can carry them: JPEG (EXIF up to
+ * 64 KB), PNG, WebP; TIFF the icc; BMP and PNM neither. In the EXIF block the tags that repeat the picture's
+ * size are set to it. quality 1..100 for JPEG and WebP (ignored by the others). JPEG: 4:2:0 below 90, 4:4:4
+ * from there; WebP: 100 is lossless. JPEG and PNM flatten alpha over white; JPEG, WebP and BMP keep the upper
+ * 8 of 16 bits (rounded). PNG and TIFF are deflated at zlib's level 6, TIFF with differences along the row.
+ * BSR_EFORMAT for formats besra doesn't write (PICTURE_RARE), BSR_ELIMIT where the picture is too large for
+ * the format, BSR_ERANGE for the quality, BSR_ENOMEM; *out is then as it was. */
 bsr_status picture_encode(struct bytes *out, const struct picture *picture, enum picture_format format,
                           int quality, struct bsr_error *err);

@@ -1,5 +1,8 @@
 #include "media/profile.h"
 
+#include "base/alloc.h"
+#include "media/profile_matrix.h"
+
 #include <lcms2.h>
 #include <math.h>
 
@@ -35,9 +38,19 @@ static bool is_primary(const cmsCIEXYZ *primary, double x, double y, double z)
            fabs(primary->Z - z) < tolerance;
 }
 
+/* Tables come before curves and primaries, where a profile has both. */
+static bool has_tables(cmsHPROFILE profile)
+{
+    static const cmsTagSignature tags[] = {cmsSigAToB0Tag, cmsSigAToB1Tag, cmsSigDToB0Tag, cmsSigDToB1Tag};
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+        if (cmsIsTag(profile, tags[i]))
+            return true;
+    return false;
+}
+
 static bool is_srgb(cmsHPROFILE profile)
 {
-    if (cmsIsTag(profile, cmsSigAToB0Tag) || cmsIsTag(profile, cmsSigAToB1Tag))
+    if (has_tables(profile))
         return false;
     if (cmsGetColorSpace(profile) == cmsSigGrayData)
         return is_srgb_curve(cmsReadTag(profile, cmsSigGrayTRCTag));
@@ -50,7 +63,8 @@ static bool is_srgb(cmsHPROFILE profile)
            is_srgb_curve(cmsReadTag(profile, cmsSigBlueTRCTag));
 }
 
-/* ---- conversion ----------------------------------------------------------------------------- */
+/* ---- whose colours does it describe?
+ * ----------------------------------------------------------------------------- */
 
 /* Device links, abstract and named-colour profiles say nothing about a picture's own colours. */
 static bool describes_pictures(cmsHPROFILE profile)
@@ -66,15 +80,6 @@ static bool describes_pictures(cmsHPROFILE profile)
     }
 }
 
-/* Little CMS's word for the picture's pixels: `space` is a PT_ code. */
-static cmsUInt32Number pixel_type(int space, int colours, bool alpha, int depth)
-{
-    return COLORSPACE_SH((cmsUInt32Number)space) | CHANNELS_SH((cmsUInt32Number)colours) |
-           EXTRA_SH((cmsUInt32Number)alpha) | BYTES_SH((cmsUInt32Number)depth / 8) |
-           (space == PT_RGB ? DOSWAP_SH(1) | (alpha ? SWAPFIRST_SH(1) : 0) : 0);
-}
-
-/* A grey picture with a profile for RGB is shown as equal red, green and blue. */
 static bool matches(cmsHPROFILE profile, const struct bsr_image *image, bool cmyk)
 {
     cmsColorSpaceSignature space = cmsGetColorSpace(profile);
@@ -83,65 +88,133 @@ static bool matches(cmsHPROFILE profile, const struct bsr_image *image, bool cmy
     return image->channels <= 2 ? space == cmsSigGrayData : space == cmsSigRgbData;
 }
 
+/* ---- by curves and primaries ---------------------------------------------------------------- */
+
+static void fill_light(float *light, size_t count, const cmsToneCurve *curve)
+{
+    for (size_t i = 0; i < count; i++) {
+        float value = cmsEvalToneCurveFloat(curve, (cmsFloat32Number)i / (cmsFloat32Number)(count - 1));
+        light[i] = value > 0 ? fminf(value, 1) : 0; /* 0 also for not-a-number */
+    }
+}
+
+static bool read_primaries(cmsHPROFILE profile, struct profile_matrix *matrix)
+{
+    static const cmsTagSignature tags[3] = {cmsSigRedColorantTag, cmsSigGreenColorantTag,
+                                            cmsSigBlueColorantTag};
+    double                       primaries[3][3];
+    for (int i = 0; i < 3; i++) {
+        const cmsCIEXYZ *primary = cmsReadTag(profile, tags[i]);
+        if (!primary)
+            return false;
+        primaries[0][i] = primary->X;
+        primaries[1][i] = primary->Y;
+        primaries[2][i] = primary->Z;
+    }
+    profile_matrix_from_primaries(matrix, primaries);
+    return true;
+}
+
+/* Sets *done when that is all there is in the profile, and the picture was converted. */
+static bsr_status convert_by_matrix(cmsHPROFILE profile, struct bsr_image *image, bool *done,
+                                    struct bsr_error *err)
+{
+    static const cmsTagSignature rgb[3] = {cmsSigRedTRCTag, cmsSigGreenTRCTag, cmsSigBlueTRCTag};
+    const bool                   grey = image->channels <= 2;
+    const size_t                 count = (size_t)1 << image->depth, curves = grey ? 1 : 3;
+    struct profile_matrix        matrix = {.light = {NULL}};
+    if (has_tables(profile) || (!grey && !read_primaries(profile, &matrix)))
+        return BSR_OK;
+
+    float *light = mem_alloc(curves * count * sizeof *light);
+    if (!light)
+        return bsr_fail_memory(err, NULL, curves * count * sizeof *light);
+    bool complete = true;
+    for (size_t i = 0; i < curves; i++) {
+        const cmsToneCurve *curve = cmsReadTag(profile, grey ? cmsSigGrayTRCTag : rgb[i]);
+        matrix.light[i] = light + i * count;
+        complete = complete && curve;
+        if (curve)
+            fill_light(light + i * count, count, curve);
+    }
+    if (complete)
+        profile_matrix_apply(&matrix, image);
+    mem_free(light);
+    *done = complete;
+    return BSR_OK;
+}
+
+/* ---- by Little CMS -------------------------------------------------------------------------- */
+
+/* Its word for the picture's pixels: `space` is a PT_ code. */
+static cmsUInt32Number pixel_type(int space, int colours, bool alpha, int depth)
+{
+    return COLORSPACE_SH((cmsUInt32Number)space) | CHANNELS_SH((cmsUInt32Number)colours) |
+           EXTRA_SH((cmsUInt32Number)alpha) | BYTES_SH((cmsUInt32Number)depth / 8) |
+           (space == PT_RGB ? DOSWAP_SH(1) | (alpha ? SWAPFIRST_SH(1) : 0) : 0);
+}
+
 static cmsHTRANSFORM make_transform(cmsContext context, cmsHPROFILE from, const struct bsr_image *image,
                                     bool cmyk)
 {
     cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(context);
     if (!srgb)
         return NULL;
-    bool          alpha = !cmyk && image->channels % 2 == 0;
-    int           space = cmyk ? PT_CMYK : image->channels <= 2 ? PT_GRAY : PT_RGB;
-    int           colours = cmyk ? 4 : image->channels <= 2 ? 1 : 3;
-    cmsHTRANSFORM transform =
-        cmsCreateTransformTHR(context, from, pixel_type(space, colours, alpha, image->depth), srgb,
-                              pixel_type(PT_RGB, 3, alpha, image->depth), INTENT_RELATIVE_COLORIMETRIC,
-                              cmsFLAGS_BLACKPOINTCOMPENSATION | (alpha ? cmsFLAGS_COPY_ALPHA : 0));
+    bool            alpha = !cmyk && image->channels == 4;
+    cmsUInt32Number flags = cmsFLAGS_BLACKPOINTCOMPENSATION | (alpha ? cmsFLAGS_COPY_ALPHA : 0);
+    cmsUInt32Number in = pixel_type(cmyk ? PT_CMYK : PT_RGB, cmyk ? 4 : 3, alpha, image->depth);
+    cmsUInt32Number out = pixel_type(PT_RGB, 3, alpha, image->depth);
+    cmsHTRANSFORM   transform =
+        cmsCreateTransformTHR(context, from, in, srgb, out, INTENT_RELATIVE_COLORIMETRIC, flags);
     cmsCloseProfile(srgb);
     return transform;
 }
 
+/* RGB in place, CMYK to a new picture of three channels. */
 static bsr_status apply(cmsHTRANSFORM transform, struct bsr_image *image, bool cmyk, struct bsr_error *err)
 {
-    int              channels = !cmyk && image->channels % 2 == 0 ? 4 : 3;
-    bool             in_place = !cmyk && image->channels == channels;
     struct bsr_image made = *image;
-    if (!in_place) {
-        bsr_status status = image_alloc(&made, image->width, image->height, channels, image->depth, err);
+    if (cmyk) {
+        bsr_status status = image_alloc(&made, image->width, image->height, 3, image->depth, err);
         if (status != BSR_OK)
             return status;
     }
     for (int y = 0; y < image->height; y++)
         cmsDoTransform(transform, image_row(image, y), image_row(&made, y), (cmsUInt32Number)image->width);
-    if (!in_place) {
+    if (cmyk)
         image_free(image);
-        *image = made;
-    }
+    *image = made;
     return BSR_OK;
 }
 
-/* Sets *done when the picture's colours are sRGB now. */
+static bsr_status convert_by_tables(cmsContext context, cmsHPROFILE profile, struct bsr_image *image,
+                                    bool cmyk, bool *done, struct bsr_error *err)
+{
+    cmsHTRANSFORM transform = make_transform(context, profile, image, cmyk);
+    if (!transform)
+        return BSR_OK;
+    bsr_status status = apply(transform, image, cmyk, err);
+    cmsDeleteTransform(transform);
+    *done = status == BSR_OK;
+    return status;
+}
+
+/* Sets *done when the picture was converted; otherwise there was nothing to do, or nothing to go by. */
 static bsr_status convert_by_profile(struct bsr_image *image, bool cmyk, const struct bytes *icc, bool *done,
                                      struct bsr_error *err)
 {
-    bsr_status    status = BSR_OK;
-    cmsHPROFILE   profile = NULL;
-    cmsHTRANSFORM transform = NULL;
-    cmsContext    context = cmsCreateContext(NULL, NULL);
+    cmsContext context = cmsCreateContext(NULL, NULL);
     if (!context)
         return bsr_fail_memory(err, NULL, 0);
 
-    profile = cmsOpenProfileFromMemTHR(context, icc->data, (cmsUInt32Number)icc->size);
-    if (!profile || !describes_pictures(profile) || !matches(profile, image, cmyk) || is_srgb(profile))
-        goto done;
-    transform = make_transform(context, profile, image, cmyk);
-    if (!transform)
-        goto done;
-    status = apply(transform, image, cmyk, err);
-    *done = status == BSR_OK;
-
-done:
-    if (transform)
-        cmsDeleteTransform(transform);
+    bsr_status  status = BSR_OK;
+    cmsHPROFILE profile = cmsOpenProfileFromMemTHR(context, icc->data, (cmsUInt32Number)icc->size);
+    if (profile && describes_pictures(profile) && matches(profile, image, cmyk) && !is_srgb(profile)) {
+        if (!cmyk)
+            status = convert_by_matrix(profile, image, done, err);
+        if (status == BSR_OK && !*done && (cmyk || image->channels >= 3))
+            status = convert_by_tables(context, profile, image, cmyk, done, err);
+    }
     if (profile)
         cmsCloseProfile(profile);
     cmsDeleteContext(context);

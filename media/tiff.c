@@ -23,6 +23,9 @@ static bsr_status open_reader(struct tiff_reader *reader, const struct picture_s
                               struct bsr_error *err)
 {
     *reader = (struct tiff_reader){.memory = {.data = source->data, .size = source->size}, .source = source};
+    bsr_status status = tiff_check_directory(source, err);
+    if (status != BSR_OK)
+        return status;
     reader->tiff = tiff_open(&reader->memory, "rm");
     if (!reader->tiff)
         return bsr_fail(err, BSR_EDECODE, source->name, "damaged or truncated TIFF (%zu bytes): %s",

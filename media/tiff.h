@@ -41,6 +41,12 @@ struct tiff_layout {
 bsr_status tiff_read_layout(struct tiff_layout *layout, TIFF *tiff, const struct picture_source *source,
                             struct bsr_error *err);
 
+/* ---- tiff_directory.c ------------------------------------------------------------------------------- */
+
+/* Whether the values of the tags that a picture can't do without are all in the file: libtiff leaves out what
+ * it can't read, and shows a palette's numbers as greys. BSR_EDECODE. */
+bsr_status tiff_check_directory(const struct picture_source *source, struct bsr_error *err);
+
 /* ---- tiff_samples.c: samples to pixels ------------------------------------------------------------ */
 
 /* Puts `count` pixels of a row of samples to (x, y). `plane` is the sample that the row holds, or -1: all. */

@@ -8,23 +8,49 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iostream>
+#include <mutex>
 #include <new>
+#include <streambuf>
 
 namespace
 {
 
-/* OpenCV says on the terminal why it can't decode; besra's messages are its own. */
+/* Swallows what is written to it. */
+class silence : public std::streambuf
+{
+    int overflow(int c) override
+    {
+        return traits_type::not_eof(c);
+    }
+};
+
+/* OpenCV says on the terminal why it can't decode, through its log and straight to std::cerr; besra's
+ * messages are its own. Both are silent while any thread decodes. */
 class quiet
 {
-    cv::utils::logging::LogLevel before;
+    static inline std::mutex                   lock;
+    static inline int                          users = 0;
+    static inline silence                      nothing;
+    static inline std::streambuf              *stream = nullptr;
+    static inline cv::utils::logging::LogLevel level = cv::utils::logging::LOG_LEVEL_SILENT;
 
   public:
-    quiet() : before(cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT))
+    quiet()
     {
+        std::lock_guard<std::mutex> guard(lock);
+        if (users++ == 0) {
+            level = cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+            stream = std::cerr.rdbuf(&nothing);
+        }
     }
     ~quiet()
     {
-        cv::utils::logging::setLogLevel(before);
+        std::lock_guard<std::mutex> guard(lock);
+        if (--users == 0) {
+            std::cerr.rdbuf(stream);
+            cv::utils::logging::setLogLevel(level);
+        }
     }
     quiet(const quiet &) = delete;
     quiet &operator=(const quiet &) = delete;
