@@ -95,17 +95,18 @@ static int detect(struct run *run, const struct options *options)
 
     if (label_check(options->label, &err) != BSR_OK)
         return run_fail(&err);
+    if (writes_files(&how) && run_check_output(run, &err) != BSR_OK)
+        return run_fail(&err);
     if (detect_job_open(&job, &run->job, &how, &notes, &err) != BSR_OK) {
         bytes_free(&notes);
         return run_fail(&err);
     }
     run_say_notes(run, &notes);
     int code = run_batch(run, detect_job_work, job);
-    if (!options->dry_run) {
+    if (run->report.done)
         say_found(job, run->report.found);
-        if (writes_files(&how) && run->report.done)
-            terminal_say("written to %s", run->job.file ? run->job.file : run->job.folder);
-    }
+    if (writes_files(&how))
+        run_say_written(run);
     detect_job_close(job);
     bytes_free(&notes);
     return code;

@@ -4,7 +4,8 @@
 #include <signal.h>
 
 /* From here on the first SIGINT or SIGTERM is remembered, so that what is being written gets finished; a
- * second one ends the program at once. Writing to a closed pipe becomes an error instead of an end. */
+ * second one ends the program at once. Writing to a closed pipe, or more than a file may hold (ulimit -f),
+ * becomes an error instead of an end. */
 void interrupt_setup(void);
 
 /* The signal that came, or 0. */

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     interrupt_setup();
     if (options_parse(&options, argc, argv, &err) != BSR_OK) {
         terminal_error(&err);
-        return exit_code_of(err.code);
+        return err.code == BSR_ENOMEM ? EXIT_SOME_FAILED : EXIT_WRONG_USAGE; /* also a missing --config */
     }
     terminal_setup(&options);
     int code = run_command(&options);

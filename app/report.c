@@ -124,6 +124,12 @@ void report_summary(struct report *report)
     double count = report->done ? (double)report->done : 1;
 
     terminal_clear_progress();
+    if (interrupt_signal) {
+        struct bsr_error err;
+        bsr_fail(&err, BSR_ECANCELED, NULL, "interrupted: %zu of %zu pictures are done and kept",
+                 report->done, report->sources->count);
+        terminal_error(&err);
+    }
     if (report->records && report->records != stdout && fclose(report->records) != 0 &&
         !report->records_failed) {
         report->records_failed = true;

@@ -104,7 +104,7 @@ static bsr_status collect(struct run *run, struct bsr_error *err)
 int run_open(struct run *run, const struct options *options, enum card_task task, const char *things)
 {
     struct bsr_error err;
-    *run = (struct run){.options = options};
+    *run = (struct run){.options = options, .things = things};
 
     if (!options->input_count && !options->list) {
         bsr_fail(&err, BSR_EUSAGE, command_name(options->command),
@@ -117,12 +117,14 @@ int run_open(struct run *run, const struct options *options, enum card_task task
         return err.code == BSR_EUSAGE ? EXIT_WRONG_USAGE : EXIT_BAD_MODEL;
     }
     bsr_status status = collect(run, &err);
+    if (status == BSR_EMISSING) {
+        terminal_error(&err);
+        return EXIT_SOME_FAILED; /* a list of inputs, nothing that besra needs */
+    }
     if (status == BSR_OK)
         status = outputs_plan(&run->outputs, &run->sources, format_of_choice(options->format), &err);
     if (status == BSR_OK)
         status = choose_output(run, &err);
-    if (status == BSR_OK)
-        status = report_open(&run->report, options, &run->sources, things, &err);
     if (status != BSR_OK)
         return run_fail(&err);
     fill_job(run);
@@ -136,6 +138,19 @@ void run_close(struct run *run)
     sources_free(&run->sources);
     model_free(&run->model);
     bytes_free(&run->folder);
+}
+
+bsr_status run_check_output(const struct run *run, struct bsr_error *err)
+{
+    bool standard = run->job.file && strcmp(run->job.file, "-") == 0;
+    return standard ? BSR_OK : outputs_check_folder(run->job.folder, err);
+}
+
+void run_say_written(const struct run *run)
+{
+    bool standard = run->job.file && strcmp(run->job.file, "-") == 0;
+    if (run->report.done && !standard)
+        terminal_say("written to %s", run->job.file ? run->job.file : run->job.folder);
 }
 
 static int list_inputs(const struct run *run)
@@ -169,6 +184,8 @@ int run_batch(struct run *run, batch_work *work, void *context)
 
     if (run->options->dry_run)
         return list_inputs(run);
+    if (report_open(&run->report, run->options, &run->sources, run->things, &err) != BSR_OK)
+        return run_fail(&err);
     run->work = work;
     run->work_context = context;
     bsr_status status = batch_run(&(struct batch_options){.count = run->sources.count,
@@ -179,8 +196,9 @@ int run_batch(struct run *run, batch_work *work, void *context)
                                                           .context = run,
                                                           .canceled = &interrupt_signal},
                                   &err);
-    if (status != BSR_OK && status != BSR_ECANCELED)
-        return run_fail(&err);
+    bool       failed = status != BSR_OK && status != BSR_ECANCELED;
+    if (failed)
+        terminal_error(&err);
     report_summary(&run->report);
-    return report_exit_code(&run->report);
+    return failed ? (int)exit_code_of(err.code) : report_exit_code(&run->report);
 }

@@ -14,15 +14,21 @@ struct run {
     struct outputs        outputs;
     struct job            job;
     struct bytes          folder; /* to write into */
+    const char           *things; /* see struct report */
     batch_work           *work;   /* with its context */
     void                 *work_context;
 };
 
 /* Opens the model, collects the inputs, plans the outputs. Says what is wrong and returns an exit code, or
- * EXIT_DONE to go on. `writes` is false where no picture will be written. Release with run_close() in either
- * case. */
+ * EXIT_DONE to go on. Release with run_close() in either case. */
 int  run_open(struct run *run, const struct options *options, enum card_task task, const char *things);
 void run_close(struct run *run);
+
+/* For commands that will write files: whether that can be done, before work starts. BSR_EIO. */
+bsr_status run_check_output(const struct run *run, struct bsr_error *err);
+
+/* Says where the results are. */
+void run_say_written(const struct run *run);
 
 /* Says a failure that came before any input was begun; its exit code. */
 int run_fail(const struct bsr_error *err);

@@ -21,11 +21,12 @@ static int upscale(struct run *run, const struct options *options)
     struct upscale_job *job = NULL;
     struct bsr_error    err;
 
+    if (run_check_output(run, &err) != BSR_OK)
+        return run_fail(&err);
     if (upscale_job_open(&job, &run->job, &how, &err) != BSR_OK)
         return run_fail(&err);
     int code = run_batch(run, upscale_job_work, job);
-    if (!options->dry_run && run->report.done)
-        terminal_say("written to %s", run->job.file ? run->job.file : run->job.folder);
+    run_say_written(run);
     upscale_job_close(job);
     return code;
 }

@@ -3,9 +3,13 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The dot before a path's extension, or its end. A leading dot is part of the name. */
 static size_t stem_length(const char *relative)
@@ -172,4 +176,35 @@ void outputs_free(struct outputs *outputs)
     }
     mem_free(outputs->items);
     *outputs = (struct outputs){0};
+}
+
+/* Keeps the first `length` bytes of a path, without slashes at their end. */
+static void cut_path(struct bytes *path, size_t length)
+{
+    while (length > 1 && path->data[length - 1] == '/')
+        length--;
+    path->size = length;
+    path->data[length] = '\0';
+}
+
+bsr_status outputs_check_folder(const char *folder, struct bsr_error *err)
+{
+    struct bytes at = {0};
+    struct stat  st;
+    bsr_status   status = BSR_OK;
+
+    if (!bytes_append(&at, folder, strlen(folder) + 1))
+        return bsr_fail_memory(err, folder, strlen(folder));
+    cut_path(&at, strlen(folder));
+    while (at.size && stat(bytes_text(&at), &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        cut_path(&at, (size_t)(file_name(bytes_text(&at)) - bytes_text(&at)));
+    const char *there = at.size ? bytes_text(&at) : ".";
+    if (stat(there, &st) != 0)
+        status = bsr_fail(err, BSR_EIO, there, "can't be written into: %s", strerror(errno));
+    else if (!S_ISDIR(st.st_mode))
+        status = bsr_fail(err, BSR_EIO, there, "is a file, not a folder to write into");
+    else if (faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) != 0)
+        status = bsr_fail(err, BSR_EIO, there, "can't be written into: %s", strerror(errno));
+    bytes_free(&at);
+    return status;
 }

@@ -52,7 +52,10 @@ static bsr_status add_source(struct sources *out, const char *path, const char *
         out->items = items;
         out->capacity = capacity;
     }
-    struct source item = {.path = mem_copy_text(path), .relative = mem_copy_text(relative), .named = named};
+    /* "folder/" that is none has no name */
+    struct source item = {.path = mem_copy_text(path),
+                          .relative = mem_copy_text(*relative ? relative : "input"),
+                          .named = named};
     if (!item.path || !item.relative) {
         mem_free(item.path);
         mem_free(item.relative);
@@ -145,8 +148,10 @@ static bsr_status walk_folder(struct walk *walk, const struct folder *folder)
 {
     struct dirent **entries;
     int             count = scandir(folder->path, &entries, visible, by_bytes);
-    if (count < 0)
-        return bsr_fail(walk->err, BSR_EIO, folder->path, "the folder can't be read: %s", strerror(errno));
+    if (count < 0 && errno == ENOMEM)
+        return bsr_fail_memory(walk->err, folder->path, 0);
+    if (count < 0) /* working on it will say why it can't be read */
+        return add_source(walk->out, folder->path, folder->relative, false, walk->err);
 
     bsr_status status = BSR_OK;
     for (int i = 0; i < count; i++) {
@@ -176,8 +181,8 @@ static bsr_status collect_pattern(struct walk *walk, const char *pattern)
 
     if (result == GLOB_NOSPACE)
         status = bsr_fail_memory(walk->err, pattern, 0);
-    else if (result != 0)
-        status = bsr_fail(walk->err, BSR_EMISSING, pattern, "no file matches this pattern");
+    else if (result != 0) /* working on it will say that there is none */
+        status = add_source(walk->out, pattern, file_name(pattern), true, walk->err);
     for (size_t i = 0; status == BSR_OK && i < found.gl_pathc; i++)
         status = collect_named(walk, found.gl_pathv[i]);
     globfree(&found);
@@ -187,7 +192,7 @@ static bsr_status collect_pattern(struct walk *walk, const char *pattern)
 static bsr_status collect_input(struct walk *walk, const char *input)
 {
     bool exists = access(input, F_OK) == 0;
-    if (input[0] == '@' && !exists)
+    if (input[0] == '@' && !exists && (strcmp(input, "@-") == 0 || access(input + 1, F_OK) == 0))
         return collect_list(walk, input + 1);
     if (!exists && strpbrk(input, "*?["))
         return collect_pattern(walk, input);

@@ -30,9 +30,9 @@ struct source_options {
 /* Appends what `inputs` name, in their order; the content of a folder in the order of strcmp on its paths.
  * An input is a file, a folder, "-", "@list", or a glob pattern when no file of that name exists. In a folder
  * files count as pictures by their first bytes. A list has a path a line; empty lines and those that begin
- * with # are left out; its files count as named. What can't be found stays in the list, so that working on it
- * reports it. BSR_EMISSING for a list that can't be read and for a pattern that matches nothing, BSR_EIO for
- * a folder that can't be read, BSR_ENOMEM. */
+ * with # are left out; its files count as named. What can't be found or read (a file, a folder, a pattern
+ * that matches nothing) stays in the list, so that working on it reports it and the rest gets done.
+ * BSR_EMISSING and BSR_EIO for a list that can't be read, BSR_ELIMIT for too deep folders, BSR_ENOMEM. */
 bsr_status sources_collect(struct sources *out, char *const *inputs, size_t input_count,
                            const struct source_options *options, struct bsr_error *err);
 void       sources_free(struct sources *sources);
