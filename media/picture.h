@@ -82,7 +82,7 @@ void picture_free(struct picture *picture);
  * 64 KB), PNG, WebP; TIFF the icc; BMP and PNM neither. In the EXIF block the tags that repeat the picture's
  * size are set to it. quality 1..100 for JPEG and WebP (ignored by the others). JPEG: 4:2:0 below 90, 4:4:4
  * from there; WebP: 100 is lossless. JPEG and PNM flatten alpha over white; JPEG, WebP and BMP keep the upper
- * 8 of 16 bits (rounded). PNG and TIFF are deflated at zlib's level 6, TIFF with differences along the row.
+ * 8 of 16 bits (rounded). PNG and TIFF are deflated at zlib's level 3, TIFF with differences along the row.
  * BSR_EFORMAT for formats besra doesn't write (PICTURE_RARE), BSR_ELIMIT where the picture is too large for
  * the format, BSR_ERANGE for the quality, BSR_ENOMEM; *out is then as it was. */
 bsr_status picture_encode(struct bytes *out, const struct picture *picture, enum picture_format format,

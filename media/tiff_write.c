@@ -9,6 +9,9 @@
 /* Strips of about this size: large enough to compress well, small enough for readers that take them whole. */
 enum { STRIP_BYTES = 1 << 18 };
 
+/* As for PNG (png_write.c). */
+enum { ZLIB_LEVEL = 3 };
+
 /* Classic TIFF counts in 32 bits; from here on it is BigTIFF, which most programs read by now. */
 #define CLASSIC_BYTES ((uint64_t)3 << 30)
 
@@ -27,6 +30,7 @@ static bool set_fields(TIFF *tiff, const struct picture *picture)
            TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) &&
            TIFFSetField(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT) &&
            TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE) &&
+           TIFFSetField(tiff, TIFFTAG_ZIPQUALITY, ZLIB_LEVEL) &&
            TIFFSetField(tiff, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL) &&
            TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, rows) &&
            (!picture->icc.size || picture->icc.size > UINT32_MAX ||
