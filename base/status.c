@@ -101,7 +101,7 @@ void bsr_error_set_subject(struct bsr_error *err, const char *subject)
         copy_end(err->subject, sizeof err->subject, subject);
 }
 
-bsr_status bsr_fail_memory(struct bsr_error *err, const char *subject, size_t bytes)
+void bsr_error_set_memory(struct bsr_error *err, const char *subject, size_t bytes)
 {
-    return bsr_fail(err, BSR_ENOMEM, subject, "out of memory (asked for %zu bytes)", bytes);
+    bsr_fail(err, BSR_ENOMEM, subject, "out of memory (asked for %zu bytes)", bytes);
 }

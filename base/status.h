@@ -17,5 +17,11 @@ void bsr_hint(struct bsr_error *err, const char *format, ...) __attribute__((for
 /* Sets who failed, where only an outer function knows it ("a.jpg" for a decoder that sees bytes). */
 void bsr_error_set_subject(struct bsr_error *err, const char *subject);
 
-/* The usual failure of an allocation of `bytes`. */
-bsr_status bsr_fail_memory(struct bsr_error *err, const char *subject, size_t bytes);
+/* The usual failure of an allocation of `bytes`. Inline, so that the compiler and the analyzers see that it
+ * never returns BSR_OK. */
+void                     bsr_error_set_memory(struct bsr_error *err, const char *subject, size_t bytes);
+static inline bsr_status bsr_fail_memory(struct bsr_error *err, const char *subject, size_t bytes)
+{
+    bsr_error_set_memory(err, subject, bytes);
+    return BSR_ENOMEM;
+}

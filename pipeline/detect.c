@@ -345,7 +345,7 @@ static bool head_cells(const struct detector *detector, const struct tensor *out
     int64_t anchors = detector->layout.anchor_count;
     bool    flat = detector->shape == OUTPUT_HEADS;
 
-    *height = output->shape[flat ? 2 : 2];
+    *height = output->shape[2];
     *width = output->shape[3];
     if (flat)
         return output->dims == 4 && output->shape[0] == 1 && output->shape[1] == anchors * numbers;

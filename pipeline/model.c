@@ -83,7 +83,7 @@ static bsr_status find_picture_input(struct model *model, const struct onnx_mode
     model->input = onnx_input(onnx, found);
     if (strlen(model->input.name) >= sizeof model->input_name)
         return bsr_fail(err, BSR_EMODEL, model->card.file, "the name of its input is too long");
-    strcpy(model->input_name, model->input.name);
+    memcpy(model->input_name, model->input.name, strlen(model->input.name) + 1);
     model->input.name = model->input_name;
     return BSR_OK;
 }
