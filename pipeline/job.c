@@ -63,7 +63,7 @@ bsr_status job_write(const struct job *job, const char *path, const void *data, 
     bsr_status  status = BSR_OK;
     if (name != path) {
         struct bytes folder = {0};
-        if (bytes_append(&folder, path, (size_t)(name - path)))
+        if (bytes_append(&folder, path, (size_t)(name - path) - 1))
             status = file_make_folders(bytes_text(&folder), err);
         else
             status = bsr_fail_memory(err, path, folder.size);
