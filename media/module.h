@@ -8,7 +8,7 @@
  * of the build that the running program is from; the folder of modules that belongs to where the program is
  * installed; the one that besra was configured for. A module stays open until the program ends.
  *
- * BSR_EMISSING with one sentence for the person: `purpose` ("GIF pictures") is what it is needed for,
+ * BSR_EMISSING with one sentence for the person: `purpose` ("JPEG 2000 pictures") is what it is needed for,
  * `library` the beginning of the name of the library that it stands on ("libopencv_imgcodecs"), and `package`
  * the Debian package which that is in: named when the module is there but can't be loaded without it. */
 bsr_status module_open(void **out, const char *file, const char *purpose, const char *library,

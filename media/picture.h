@@ -13,13 +13,14 @@ enum picture_format {
     PICTURE_TIFF,
     PICTURE_BMP,
     PICTURE_PNM,
-    PICTURE_RARE, /* known by its first bytes, read by the module: GIF, AVIF, JPEG 2000, EXR, HDR, ... */
+    PICTURE_RARE, /* known by its first bytes: GIF; and by the module JPEG 2000, Radiance HDR, AVIF, EXR, ...
+                     as far as the OpenCV installed reads them */
 };
 
 /* What the first bytes say, without decoding: for memory budgets and limits, before any work. */
 struct picture_facts {
     enum picture_format format;
-    int                 width, height; /* as stored, before EXIF orientation; 0 for PICTURE_RARE */
+    int                 width, height; /* as stored, before EXIF orientation; 0 where only the module knows */
     int                 channels;      /* of the decoded picture, 1..4 (palette: 3 or 4; CMYK: 3) */
     int                 depth;         /* 8 or 16 */
     int                 orientation;   /* EXIF, 1..8; 1 when there is none */

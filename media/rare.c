@@ -1,4 +1,5 @@
-/* Formats that are met rarely, read by the module that stands on OpenCV's imgcodecs. */
+/* Formats that are met rarely: GIF by hand, the others by the module that stands on OpenCV's imgcodecs. */
+#include "media/gif.h"
 #include "media/module.h"
 #include "media/module/pictures.h"
 #include "media/picture_codec.h"
@@ -52,12 +53,12 @@ static bsr_status find_module(const struct pictures_module **out, const struct p
     return status;
 }
 
-/* Nothing but the format is known before it is decoded. */
+/* Of what the module reads nothing but the format is known before it is decoded. */
 static bsr_status probe(struct picture_facts *facts, const struct picture_source *source,
                         struct bsr_error *err)
 {
-    (void)source;
-    (void)err;
+    if (gif_is(source))
+        return gif_probe(facts, source, err);
     facts->channels = 3;
     facts->depth = 8;
     return BSR_OK;
@@ -91,7 +92,9 @@ static void explain(void *context, const char *why)
 static bsr_status decode(struct decoded *decoded, const struct picture_source *source, struct bsr_error *err)
 {
     const struct pictures_module *module;
-    bsr_status                    status = find_module(&module, source, err);
+    if (gif_is(source))
+        return gif_decode(decoded, source, err);
+    bsr_status status = find_module(&module, source, err);
     if (status != BSR_OK)
         return status;
 

@@ -33,6 +33,9 @@ static bool set_fields(TIFF *tiff, const struct picture *picture)
            TIFFSetField(tiff, TIFFTAG_ZIPQUALITY, ZLIB_LEVEL) &&
            TIFFSetField(tiff, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL) &&
            TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, rows) &&
+           TIFFSetField(tiff, TIFFTAG_XRESOLUTION, 72.0) && /* baseline TIFF demands them */
+           TIFFSetField(tiff, TIFFTAG_YRESOLUTION, 72.0) &&
+           TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH) &&
            (!picture->icc.size || picture->icc.size > UINT32_MAX ||
             TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)picture->icc.size, picture->icc.data));
 }

@@ -614,8 +614,86 @@ def make_pnm():
             expect(name, net(shown), bgr(shown))
 
 
+def gif_codes(values, bits, clear_at=()):
+    """LZW as GIF has it: codes grow from bits + 1 to 12; sub-blocks of 255 bytes."""
+    out, n, held = bytearray(), 0, 0
+    def put(code, size):
+        nonlocal held, n
+        held |= code << n
+        n += size
+        while n >= 8:
+            out.append(held & 255)
+            held >>= 8
+            n -= 8
+    def fresh():
+        return {(i,): i for i in range(1 << bits)}, (1 << bits) + 2, bits + 1
+    table, next_, size = fresh()
+    put(1 << bits, size)
+    string = ()
+    for i, v in enumerate(values):
+        if string + (v,) in table:
+            string += (v,)
+            continue
+        put(table[string], size)
+        if next_ < 4096:
+            table[string + (v,)] = next_
+            next_ += 1
+            if next_ == (1 << size) + 1 and size < 12:
+                size += 1
+        string = (v,)
+        if i in clear_at:
+            put(table[string], size)
+            put(1 << bits, size if next_ < 1 << size else min(size + 1, 12))
+            table, next_, size = fresh()
+            string = ()
+    if string:
+        put(table[string], size)
+    put((1 << bits) + 1, size if next_ < 1 << size else min(size + 1, 12))
+    put(0, 7)
+    return b"".join(bytes((len(out[i:i + 255]),)) + bytes(out[i:i + 255]) for i in range(0, len(out), 255)) + b"\0"
+
+
+def gif(v, palette, bits, width=None, height=None, x=0, y=0, interlaced=False, clear=None, local=False):
+    h, w = v.shape
+    if interlaced:
+        v = np.concatenate([v[0::8], v[4::8], v[2::4], v[1::2]])
+    flags = 0x80 | (bits - 1)
+    out = b"GIF89a" + struct.pack("<HHBBB", width or w, height or h, 0 if local else flags, 0, 0)
+    out += b"" if local else palette.tobytes()
+    if clear is not None:
+        out += bytes((0x21, 0xF9, 4, 1, 0, 0, clear, 0))
+    out += b"\x21\xfe\x05besra\0," + struct.pack("<HHHHB", x, y, w, h, (flags if local else 0) | 0x40 * interlaced)
+    out += palette.tobytes() if local else b""
+    return out + bytes((max(bits, 2),)) + gif_codes(v.ravel().tolist(), max(bits, 2)) + b";"
+
+
+def make_gif():
+    for bits in (1, 4, 8):
+        palette = rng.integers(0, 256, (2 ** bits, 3)).astype(np.uint8)
+        # long enough for all sizes of codes, at 8 bits for a full table too
+        v = rng.integers(0, 2 ** bits, (H, W)) if bits < 8 else rng.integers(0, 256, (90, 60)) // 8 * 8
+        a = palette[v]
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(gif(v, palette, bits))).convert("RGB")), a)
+        save("gif-%d.gif" % bits, gif(v, palette, bits, interlaced=bits == 4, local=bits == 1))
+        expect("gif-%d.gif" % bits, net(a), bgr(a))
+    palette = rng.integers(0, 256, (16, 3)).astype(np.uint8)
+    v = rng.integers(0, 16, (H, W))
+    a = np.concatenate([palette[v], np.where(v == 3, 0, 255)[..., None].astype(np.uint8)], -1)
+    save("gif-clear.gif", gif(v, palette, 4, clear=3))
+    expect("gif-clear.gif", net(a), bgr(a))
+    whole = np.zeros((H + 5, W + 7, 4), np.uint8)
+    whole[2:2 + H, 3:3 + W, :3], whole[2:2 + H, 3:3 + W, 3] = palette[v], 255
+    save("gif-part.gif", gif(v, palette, 4, W + 7, H + 5, 3, 2))
+    expect("gif-part.gif", net(whole), bgr(whole))
+    # Pillow's own writer, animated: the first frame counts
+    frames = [Image.fromarray(scene(channels=1)[..., 0]), Image.fromarray(scene(channels=1)[::-1, :, 0])]
+    frames[0].save(os.path.join(DATA, "gif-animated.gif"), save_all=True, append_images=frames[1:])
+    a = np.asarray(Image.open(os.path.join(DATA, "gif-animated.gif")).convert("RGB"))
+    expect("gif-animated.gif", net(a), bgr(a))
+
+
 def make_rare():
-    """For the module: kept out of golden.h's main table by their beginning, "rare-"."""
+    """For the module, which may be missing: their names begin with "rare-"."""
     a = scene()
     Image.fromarray(a).save(os.path.join(DATA, "rare-lossless.jp2"), num_resolutions=1)
     expect("rare-lossless.jp2", bgr(a))
@@ -631,7 +709,7 @@ def make_rare():
 def main():
     for old in os.listdir(DATA):
         os.remove(os.path.join(DATA, old))
-    for make in (make_png, make_jpeg, make_webp, make_tiff, make_bmp, make_pnm, make_rare):
+    for make in (make_png, make_jpeg, make_webp, make_tiff, make_bmp, make_pnm, make_gif, make_rare):
         make()
     save("golden.bin", bytes(golden))
     with open(os.path.join(HERE, "golden.h"), "w") as f:

@@ -26,7 +26,8 @@ static int remove_folder(void **state)
 
 static bsr_status open_module(void **module, const char *file, struct bsr_error *err)
 {
-    return module_open(module, file, "GIF pictures", "libopencv_imgcodecs", "libopencv-imgcodecs406", err);
+    return module_open(module, file, "JPEG 2000 pictures", "libopencv_imgcodecs", "libopencv-imgcodecs406",
+                       err);
 }
 
 static void test_a_missing_module_names_its_packages(void **state)
@@ -37,7 +38,7 @@ static void test_a_missing_module_names_its_packages(void **state)
     assert_int_equal(open_module(&module, "besra-no-such-module.so", &err), BSR_EMISSING);
     assert_ptr_equal(module, state);
     assert_string_equal(err.message,
-                        "GIF pictures need the module besra-no-such-module.so, which is not installed");
+                        "JPEG 2000 pictures need the module besra-no-such-module.so, which is not installed");
     assert_non_null(strstr(err.hint, "besra package"));
     assert_non_null(strstr(err.hint, "libopencv-imgcodecs406"));
 }
@@ -57,7 +58,7 @@ static void test_a_broken_module_is_said_to_be_broken(void **state)
     unlink(path);
     assert_int_equal(status, BSR_EMISSING);
     assert_non_null(
-        strstr(err.message, "GIF pictures need the module besra-broken.so, which can't be loaded: "));
+        strstr(err.message, "JPEG 2000 pictures need the module besra-broken.so, which can't be loaded: "));
 }
 
 /* tests/media/missing: linked with a library that the loader does not find. */

@@ -181,7 +181,7 @@ static void test_probe_says_what_decoding_finds(void **state)
             assert_true(facts.format == PICTURE_RARE && !facts.width && !facts.height);
         else if (facts.width != width || facts.height != height || facts.channels != edit.channels ||
                  facts.depth != edit.depth || facts.orientation != expected->orientation ||
-                 facts.format != picture_format_from_name(picture_format_extension(facts.format)))
+                 (facts.format == PICTURE_RARE) != (strncmp(expected->name, "gif-", 4) == 0))
             fail_msg("%s: %d x %d, %d channels of %d bits, orientation %d", expected->name, facts.width,
                      facts.height, facts.channels, facts.depth, facts.orientation);
         bytes_free(&file);

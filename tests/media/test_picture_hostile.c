@@ -60,12 +60,16 @@ static void test_a_truncated_picture_is_an_error_at_any_length(void **state)
         /* the last digits of numbers in text may be missing unseen */
         bool text = strncmp(name, "pnm-1", 5) == 0 || strncmp(name, "pnm-2", 5) == 0 ||
                     strncmp(name, "pnm-3", 5) == 0;
+        /* nothing of the first frame is in the last byte of a GIF, nor in the second frame */
+        bool gif = strncmp(name, "gif-", 4) == 0, animated = strcmp(name, "gif-animated.gif") == 0;
         for (size_t size = 0; size < file.size && !is_rare(&picture_files[i]); size += step) {
             struct bsr_error err;
             uint8_t         *cut = copy_exactly(file.data, size);
             bsr_status       status = try_decode(cut, size, PICTURE_FOR_NET, NULL, &err);
             free(cut);
-            if (status == BSR_OK && !(text && file.size - size < 10))
+            bool whole = (text && file.size - size < 10) || (gif && file.size - size == 1) ||
+                         (animated && size > file.size / 2);
+            if (status == BSR_OK && !whole)
                 fail_msg("%s: whole at %zu bytes of %zu", name, size, file.size);
             if (status != BSR_OK && status != BSR_EDECODE && size > 32)
                 fail_msg("%s cut to %zu bytes: %s (%s)", name, size, bsr_status_name(status), err.message);
