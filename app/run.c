@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { USUAL_QUALITY = 95 };
 
@@ -80,6 +81,43 @@ static void fill_job(struct run *run)
     run->job.workers = job_workers(options->threads, run->sources.count);
 }
 
+static bool is_done(const struct run *run, size_t index, struct bytes *path)
+{
+    if (run->job.file)
+        return access(run->job.file, F_OK) == 0;
+    return job_path(path, &run->job, NULL, run->outputs.items[index].picture, NULL) == BSR_OK &&
+           access(bytes_text(path), F_OK) == 0;
+}
+
+/* Leaves out the inputs whose picture is there. Pictures appear as a whole or not at all, so what is there is
+ * done. */
+static bsr_status pass_over_done(struct run *run, struct bsr_error *err)
+{
+    struct bytes path = {0};
+    size_t       kept = 0, count = run->sources.count;
+
+    if (run->options->no_image) {
+        bsr_fail(err, BSR_EUSAGE, "--resume",
+                 "tells what is done by the pictures written; with --no-image there are none");
+        return BSR_EUSAGE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (is_done(run, i, &path)) {
+            sources_drop(&run->sources.items[i]);
+            outputs_drop(&run->outputs.items[i]);
+            continue;
+        }
+        run->sources.items[kept] = run->sources.items[i];
+        run->outputs.items[kept++] = run->outputs.items[i];
+    }
+    run->sources.count = run->outputs.count = kept;
+    run->job.workers = job_workers(run->options->threads, kept);
+    bytes_free(&path);
+    if (kept < count)
+        terminal_say("%zu of %zu pictures were done before", count - kept, count);
+    return BSR_OK;
+}
+
 static bsr_status collect(struct run *run, struct bsr_error *err)
 {
     const struct options *options = run->options;
@@ -125,9 +163,13 @@ int run_open(struct run *run, const struct options *options, enum card_task task
         status = outputs_plan(&run->outputs, &run->sources, format_of_choice(options->format), &err);
     if (status == BSR_OK)
         status = choose_output(run, &err);
+    if (status == BSR_OK) {
+        fill_job(run);
+        if (options->resume)
+            status = pass_over_done(run, &err);
+    }
     if (status != BSR_OK)
         return run_fail(&err);
-    fill_job(run);
     run_say_notes(run, &run->model.notes);
     return EXIT_DONE;
 }

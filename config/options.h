@@ -61,6 +61,7 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     char                *json;    /* NULL: no record; "-": standard output */
     bool                 dry_run;
     bool                 overwrite;
+    bool                 resume; /* pass over inputs whose picture is there */
     bool                 fail_fast;
     bool                 recursive;
     char                *list;       /* a file of paths, a line each; "-": standard input; or NULL */

@@ -168,12 +168,16 @@ bsr_status outputs_plan(struct outputs *out, const struct sources *sources, enum
     return BSR_OK;
 }
 
+void outputs_drop(struct output_names *item)
+{
+    mem_free(item->stem);
+    mem_free(item->picture);
+}
+
 void outputs_free(struct outputs *outputs)
 {
-    for (size_t i = 0; outputs->items && i < outputs->count; i++) {
-        mem_free(outputs->items[i].stem);
-        mem_free(outputs->items[i].picture);
-    }
+    for (size_t i = 0; outputs->items && i < outputs->count; i++)
+        outputs_drop(&outputs->items[i]);
     mem_free(outputs->items);
     *outputs = (struct outputs){0};
 }

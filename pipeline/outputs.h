@@ -22,7 +22,10 @@ struct outputs {
  * -3 behind it. The same sources always get the same names. BSR_ENOMEM. */
 bsr_status outputs_plan(struct outputs *out, const struct sources *sources, enum picture_format format,
                         struct bsr_error *err);
-void       outputs_free(struct outputs *outputs);
+
+/* Releases what one item holds. */
+void outputs_drop(struct output_names *item);
+void outputs_free(struct outputs *outputs);
 
 /* Whether `folder` ("" is the current one) can be written into, or made where it isn't there: to be told
  * before work starts, once and not for each picture. Makes nothing. BSR_EIO, BSR_ENOMEM. */

@@ -218,6 +218,12 @@ static bsr_status collect_list(struct walk *walk, const char *list_path)
     return status;
 }
 
+void sources_drop(struct source *item)
+{
+    mem_free(item->path);
+    mem_free(item->relative);
+}
+
 /* Leaves every shards-th of the items from `first` on. */
 static void keep_shard(struct sources *out, size_t first, int shard, int shards)
 {
@@ -226,8 +232,7 @@ static void keep_shard(struct sources *out, size_t first, int shard, int shards)
         if ((i - first) % (size_t)shards == (size_t)shard - 1) {
             out->items[kept++] = out->items[i];
         } else {
-            mem_free(out->items[i].path);
-            mem_free(out->items[i].relative);
+            sources_drop(&out->items[i]);
         }
     }
     out->count = kept;
@@ -252,10 +257,8 @@ bsr_status sources_collect(struct sources *out, char *const *inputs, size_t inpu
 
 void sources_free(struct sources *sources)
 {
-    for (size_t i = 0; i < sources->count; i++) {
-        mem_free(sources->items[i].path);
-        mem_free(sources->items[i].relative);
-    }
+    for (size_t i = 0; i < sources->count; i++)
+        sources_drop(&sources->items[i]);
     mem_free(sources->items);
     *sources = (struct sources){0};
 }

@@ -35,4 +35,7 @@ struct source_options {
  * BSR_EMISSING and BSR_EIO for a list that can't be read, BSR_ELIMIT for too deep folders, BSR_ENOMEM. */
 bsr_status sources_collect(struct sources *out, char *const *inputs, size_t input_count,
                            const struct source_options *options, struct bsr_error *err);
-void       sources_free(struct sources *sources);
+
+/* Releases what one item holds. */
+void sources_drop(struct source *item);
+void sources_free(struct sources *sources);
