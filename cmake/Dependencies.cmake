@@ -3,10 +3,10 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenCVDnn 4.5 REQUIRED)
 
-foreach(module libconfig libprotobuf-c libjpeg libpng libwebp libwebpmux libtiff-4 libexif lcms2 freetype2 harfbuzz
+foreach(module libconfig libprotobuf-c libjpeg libpng libwebp libwebpmux libtiff-4 lcms2 freetype2 harfbuzz
                fontconfig jansson nettle)
   string(REGEX REPLACE "^lib|-4$|-c$" "" name ${module})
   string(TOUPPER ${name} name)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
 endforeach()
-# Targets: PkgConfig::CONFIG PROTOBUF JPEG PNG WEBP WEBPMUX TIFF EXIF LCMS2 FREETYPE2 HARFBUZZ FONTCONFIG JANSSON NETTLE
+# Targets: PkgConfig::CONFIG PROTOBUF JPEG PNG WEBP WEBPMUX TIFF LCMS2 FREETYPE2 HARFBUZZ FONTCONFIG JANSSON NETTLE
