@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "pipeline/transparency.h"
 #include "preprocess/bicubic.h"
 #include "preprocess/planes.h"
 
@@ -254,12 +255,17 @@ bsr_status upscaler_run(struct upscaler *upscaler, const struct bsr_image *image
     }
     if (status == BSR_OK && plain)
         status = planes_to_new_image(&compared, &work, image->depth, upscaler->pool, err);
+    bool transparent = work.channels > work.colours;
+    if (status == BSR_OK && transparent)
+        transparency_straighten(work.large, work.colours, work.plane);
     if (status == BSR_OK)
         fill_net_input(upscaler, &work);
     double prepared = clock_ms();
     if (status == BSR_OK)
         status = run_net(upscaler, &work, err);
     double ran = clock_ms();
+    if (status == BSR_OK && transparent)
+        transparency_multiply(work.large, work.colours, work.plane);
     if (status == BSR_OK)
         status = planes_to_new_image(&enlarged, &work, image->depth, upscaler->pool, err);
     enlarging_free(&work);

@@ -32,9 +32,10 @@ uint64_t upscale_bytes(const struct model *model, int width, int height, int cha
                        int out_width, int out_height);
 
 /* Enlarges `image` (1 to 4 channels of 8 or 16 bits): *out has the same channels and depth; release it with
- * image_free(). Colours go through the net; alpha is enlarged by bicubic alone, the colours premultiplied by
- * it, so that no dark fringes appear. `plain` (may be NULL) gets what bicubic alone makes of it, for
- * comparison. Adds to pre, net and post of *timing. BSR_EENGINE, BSR_EMODEL, BSR_ENOMEM, BSR_ERANGE. */
+ * image_free(). Alpha is enlarged by bicubic alone, the colours multiplied by it meanwhile, so that no dark
+ * fringes appear; for the net they are straight again. `plain` (may be NULL) gets what bicubic alone makes of
+ * it, for comparison. Adds to pre, net and post of *timing. BSR_EENGINE, BSR_EMODEL, BSR_ENOMEM, BSR_ERANGE.
+ */
 bsr_status upscaler_run(struct upscaler *upscaler, const struct bsr_image *image,
                         const struct upscale_size *size, struct bsr_image *out, struct bsr_image *plain,
                         struct timing *timing, struct bsr_error *err);
