@@ -101,7 +101,7 @@ static int detect(struct run *run, const struct options *options)
         bytes_free(&notes);
         return run_fail(&err);
     }
-    run_say_notes(run, &notes);
+    run_say_notes(run, &notes, true);
     int code = run_batch(run, detect_job_work, job);
     if (run->report.done)
         say_found(job, run->report.found);

@@ -17,10 +17,10 @@ int run_fail(const struct bsr_error *err)
     return exit_code_of(err->code);
 }
 
-void run_say_notes(const struct run *run, const struct bytes *notes)
+void run_say_notes(const struct run *run, const struct bytes *notes, bool matter)
 {
     const char *text = bytes_text(notes);
-    for (const char *end; run->options->verbose && (end = strchr(text, '\n')); text = end + 1)
+    for (const char *end; (matter || run->options->verbose) && (end = strchr(text, '\n')); text = end + 1)
         terminal_say("note: %.*s", (int)(end - text), text);
 }
 
@@ -170,7 +170,7 @@ int run_open(struct run *run, const struct options *options, enum card_task task
     }
     if (status != BSR_OK)
         return run_fail(&err);
-    run_say_notes(run, &run->model.notes);
+    run_say_notes(run, &run->model.notes, false);
     return EXIT_DONE;
 }
 

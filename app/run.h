@@ -33,8 +33,8 @@ void run_say_written(const struct run *run);
 /* Says a failure that came before any input was begun; its exit code. */
 int run_fail(const struct bsr_error *err);
 
-/* Says the notes, a line each, with --verbose. */
-void run_say_notes(const struct run *run, const struct bytes *notes);
+/* Says the notes, a line each: those that matter for the result always, the others with --verbose. */
+void run_say_notes(const struct run *run, const struct bytes *notes, bool matter);
 
 /* Works through the inputs (or, with --dry-run, lists them) and returns an exit code. The caller says what
  * was found. */

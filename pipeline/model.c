@@ -112,6 +112,11 @@ static bsr_status ask_the_model(struct model *model, const struct onnx_model *on
     const char *names = onnx_metadata(onnx, "names");
     bsr_status  status = names && !model->card.names ? take_names(model, names, err) : BSR_OK;
 
+    const char *stride = onnx_metadata(onnx, "stride");
+    if (stride) {
+        long value = strtol(stride, NULL, 10);
+        model->stride = value >= 1 && value <= 1024 ? (int)value : 0;
+    }
     model->map_channels = onnx_map_channels(onnx);
     model->output_count = onnx_output_count(onnx);
     for (int i = 0; i < model->output_count && i < CARD_MAX_HEADS; i++) {

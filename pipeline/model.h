@@ -14,6 +14,7 @@ struct model {
     char               input_name[128];
     int                output_count;
     struct onnx_value  outputs[CARD_MAX_HEADS]; /* declared; names are not kept */
+    int                stride;                  /* its metadata's: of the coarsest head; 0: it has none */
     uint64_t           map_channels; /* of all convolutions together: what their maps take of memory */
     struct bytes       notes;        /* a sentence a line: what besra did or assumed, for -v */
 };
