@@ -2,8 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "engine/engine.h"
-#include "media/draw.h"
 #include "pipeline/annotate.h"
 #include "pipeline/label.h"
 
@@ -11,12 +9,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* What one worker keeps from picture to picture. */
 struct detect_worker {
-    struct detector   *detector;
-    struct pool       *pool; /* only where one worker has all threads */
-    struct typesetter *typesetter;
-    struct bytes       path, text;
+    struct job_worker common;
+    struct detector  *detector;
 };
 
 struct detect_job {
@@ -31,15 +26,12 @@ static bsr_status worker_open(struct detect_job *detect_job, struct detect_worke
                               struct bytes *notes, struct bsr_error *err)
 {
     const struct job *job = detect_job->job;
-    bsr_status        status = BSR_OK;
-
     if (worker->detector)
         return BSR_OK;
-    if (!worker->pool && job->workers == 1 && job->threads > 1)
-        status = pool_create(&worker->pool, job->threads, err);
+    bsr_status status = job_worker_open(&worker->common, job, err);
     if (status == BSR_OK)
         status = detector_open(&worker->detector, job->model, &detect_job->options.detect, job->backend,
-                               worker->pool, notes, err);
+                               worker->common.pool, notes, err);
     return status;
 }
 
@@ -54,7 +46,7 @@ bsr_status detect_job_open(struct detect_job **out, const struct job *job,
     made->options = *options;
     made->workers = mem_alloc_zeroed((size_t)job->workers, sizeof *made->workers);
 
-    engine_set_threads(job->workers == 1 ? job->threads : 1);
+    job_share_threads(job);
     bsr_status status = made->workers
                             ? worker_open(made, &made->workers[0], notes, err)
                             : bsr_fail_memory(err, NULL, (size_t)job->workers * sizeof *made->workers);
@@ -77,12 +69,8 @@ void detect_job_close(struct detect_job *detect_job)
     if (!detect_job)
         return;
     for (int i = 0; detect_job->workers && i < detect_job->job->workers; i++) {
-        struct detect_worker *worker = &detect_job->workers[i];
-        detector_close(worker->detector);
-        typesetter_close(worker->typesetter);
-        pool_destroy(worker->pool);
-        bytes_free(&worker->path);
-        bytes_free(&worker->text);
+        detector_close(detect_job->workers[i].detector);
+        job_worker_close(&detect_job->workers[i].common);
     }
     mem_free(detect_job->workers);
     mem_free(detect_job->found);
@@ -104,15 +92,16 @@ static bsr_status write_labels(struct detect_job *detect_job, struct detect_work
                                struct bsr_error *err)
 {
     const struct job *job = detect_job->job;
-    bytes_clear(&worker->text);
-    bsr_status status = record_yolo_labels(&worker->text, found, loaded->width, loaded->height,
+    bytes_clear(&worker->common.text);
+    bsr_status status = record_yolo_labels(&worker->common.text, found, loaded->width, loaded->height,
                                            detect_job->options.save_score, err);
     if (status == BSR_OK)
-        status = job_path(&worker->path, job, "labels", job->outputs->items[index].stem, err);
-    if (status == BSR_OK && !bytes_append_text(&worker->path, ".txt"))
-        status = bsr_fail_memory(err, NULL, worker->path.size);
+        status = job_path(&worker->common.path, job, "labels", job->outputs->items[index].stem, err);
+    if (status == BSR_OK && !bytes_append_text(&worker->common.path, ".txt"))
+        status = bsr_fail_memory(err, NULL, worker->common.path.size);
     if (status == BSR_OK)
-        status = job_write(job, bytes_text(&worker->path), worker->text.data, worker->text.size, err);
+        status = job_write(job, bytes_text(&worker->common.path), worker->common.text.data,
+                           worker->common.text.size, err);
     return status;
 }
 
@@ -136,15 +125,16 @@ static bsr_status crop_path(struct detect_job *detect_job, struct detect_worker 
     const struct output_names *names = &detect_job->job->outputs->items[index];
     const char                *extension = strrchr(names->picture, '.');
 
-    bytes_clear(&worker->text);
-    bytes_append_text(&worker->text, detector_class_name(worker->detector, item->class_index));
-    for (size_t i = 0; i < worker->text.size; i++)
-        if (worker->text.data[i] == '/' || (worker->text.data[i] == '.' && i == 0))
-            worker->text.data[i] = '_';
-    bytes_append_format(&worker->text, "/%s-%zu%s", names->stem, number, extension ? extension : ".jpg");
-    if (worker->text.failed)
-        return bsr_fail_memory(err, NULL, worker->text.size);
-    return job_path(&worker->path, detect_job->job, "crops", bytes_text(&worker->text), err);
+    bytes_clear(&worker->common.text);
+    bytes_append_text(&worker->common.text, detector_class_name(worker->detector, item->class_index));
+    for (size_t i = 0; i < worker->common.text.size; i++)
+        if (worker->common.text.data[i] == '/' || (worker->common.text.data[i] == '.' && i == 0))
+            worker->common.text.data[i] = '_';
+    bytes_append_format(&worker->common.text, "/%s-%zu%s", names->stem, number,
+                        extension ? extension : ".jpg");
+    if (worker->common.text.failed)
+        return bsr_fail_memory(err, NULL, worker->common.text.size);
+    return job_path(&worker->common.path, detect_job->job, "crops", bytes_text(&worker->common.text), err);
 }
 
 static bsr_status write_crops(struct detect_job *detect_job, struct detect_worker *worker, size_t index,
@@ -158,7 +148,7 @@ static bsr_status write_crops(struct detect_job *detect_job, struct detect_worke
             continue;
         status = crop_path(detect_job, worker, index, &found->items[i], i + 1, err);
         if (status == BSR_OK)
-            status = job_write_picture(detect_job->job, bytes_text(&worker->path), &crop, err);
+            status = job_write_picture(detect_job->job, bytes_text(&worker->common.path), &crop, err);
     }
     return status;
 }
@@ -171,8 +161,8 @@ static bsr_status draw_found(struct detect_job *detect_job, struct detect_worker
     struct bytes                    *texts = mem_alloc_zeroed(found->count, sizeof *texts);
     bsr_status status = boxes && texts ? BSR_OK : bsr_fail_memory(err, NULL, found->count * sizeof *boxes);
 
-    if (status == BSR_OK && !worker->typesetter && !options->hide_labels)
-        status = typesetter_open(&worker->typesetter, err);
+    if (status == BSR_OK && !options->hide_labels)
+        status = job_worker_typesetter(&worker->common, err);
     for (size_t i = 0; status == BSR_OK && i < found->count; i++) {
         const struct detection *item = &found->items[i];
         const char             *name = detector_class_name(worker->detector, item->class_index);
@@ -186,7 +176,7 @@ static bsr_status draw_found(struct detect_job *detect_job, struct detect_worker
                                        .text = options->hide_labels ? NULL : bytes_text(&texts[i])};
     }
     if (status == BSR_OK)
-        status = annotate_detections(image, boxes, found->count, worker->typesetter,
+        status = annotate_detections(image, boxes, found->count, worker->common.typesetter,
                                      &(struct annotate_options){.line_width = options->line_width}, err);
     for (size_t i = 0; texts && i < found->count; i++)
         bytes_free(&texts[i]);
@@ -204,8 +194,8 @@ static bsr_status write_annotated(struct detect_job *detect_job, struct detect_w
     bsr_status        status = draw_found(detect_job, worker, &loaded->picture.image, found, err);
 
     if (status == BSR_OK && !path) {
-        status = job_path(&worker->path, job, NULL, job->outputs->items[index].picture, err);
-        path = bytes_text(&worker->path);
+        status = job_path(&worker->common.path, job, NULL, job->outputs->items[index].picture, err);
+        path = bytes_text(&worker->common.path);
     }
     if (status == BSR_OK)
         status = job_write_picture(job, path, &loaded->picture, err);

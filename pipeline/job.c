@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "engine/engine.h"
 
 #include <string.h>
 
@@ -10,6 +11,30 @@
 int job_workers(int threads, size_t count)
 {
     return count < (size_t)threads ? (count ? (int)count : 1) : threads;
+}
+
+void job_share_threads(const struct job *job)
+{
+    engine_set_threads(job->workers == 1 ? job->threads : 1);
+}
+
+bsr_status job_worker_open(struct job_worker *worker, const struct job *job, struct bsr_error *err)
+{
+    bool alone = job->workers == 1 && job->threads > 1;
+    return alone && !worker->pool ? pool_create(&worker->pool, job->threads, err) : BSR_OK;
+}
+
+void job_worker_close(struct job_worker *worker)
+{
+    typesetter_close(worker->typesetter);
+    pool_destroy(worker->pool);
+    bytes_free(&worker->path);
+    bytes_free(&worker->text);
+}
+
+bsr_status job_worker_typesetter(struct job_worker *worker, struct bsr_error *err)
+{
+    return worker->typesetter ? BSR_OK : typesetter_open(&worker->typesetter, err);
 }
 
 bsr_status job_load(struct loaded *out, const struct job *job, struct batch *batch, int worker, size_t index,

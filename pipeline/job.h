@@ -1,6 +1,8 @@
 /* pipeline/job.h: what working through a batch of pictures has in common, whatever is done to each. */
 #pragma once
 
+#include "base/pool.h"
+#include "media/draw.h"
 #include "media/picture.h"
 #include "pipeline/batch.h"
 #include "pipeline/model.h"
@@ -27,6 +29,23 @@ struct job {
 
 /* Workers for `count` pictures: as many as there are threads, and no more than pictures. */
 int job_workers(int threads, size_t count);
+
+/* What every worker keeps from picture to picture. */
+struct job_worker {
+    struct pool       *pool; /* for the steps beside the net, where one worker has all threads; else NULL */
+    struct typesetter *typesetter;
+    struct bytes       path, text;
+};
+
+/* Tells the engine how many threads a net gets. Before the first net is opened. */
+void job_share_threads(const struct job *job);
+
+/* Makes the pool, once, where one worker has all threads. */
+bsr_status job_worker_open(struct job_worker *worker, const struct job *job, struct bsr_error *err);
+void       job_worker_close(struct job_worker *worker);
+
+/* The worker's typesetter, opened when first asked for. */
+bsr_status job_worker_typesetter(struct job_worker *worker, struct bsr_error *err);
 
 /* A picture read, checked against the budget and decoded. */
 struct loaded {

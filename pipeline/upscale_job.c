@@ -2,14 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "engine/engine.h"
 #include "pipeline/annotate.h"
 
 struct upscale_worker {
-    struct upscaler   *upscaler;
-    struct pool       *pool; /* only where one worker has all threads */
-    struct typesetter *typesetter;
-    struct bytes       path;
+    struct job_worker common;
+    struct upscaler  *upscaler;
 };
 
 struct upscale_job {
@@ -22,14 +19,11 @@ static bsr_status worker_open(struct upscale_job *upscale_job, struct upscale_wo
                               struct bsr_error *err)
 {
     const struct job *job = upscale_job->job;
-    bsr_status        status = BSR_OK;
-
     if (worker->upscaler)
         return BSR_OK;
-    if (!worker->pool && job->workers == 1 && job->threads > 1)
-        status = pool_create(&worker->pool, job->threads, err);
+    bsr_status status = job_worker_open(&worker->common, job, err);
     if (status == BSR_OK)
-        status = upscaler_open(&worker->upscaler, job->model, job->backend, worker->pool, err);
+        status = upscaler_open(&worker->upscaler, job->model, job->backend, worker->common.pool, err);
     return status;
 }
 
@@ -43,7 +37,7 @@ bsr_status upscale_job_open(struct upscale_job **out, const struct job *job,
     made->options = *options;
     made->workers = mem_alloc_zeroed((size_t)job->workers, sizeof *made->workers);
 
-    engine_set_threads(job->workers == 1 ? job->threads : 1);
+    job_share_threads(job);
     bsr_status status = made->workers
                             ? worker_open(made, &made->workers[0], err)
                             : bsr_fail_memory(err, NULL, (size_t)job->workers * sizeof *made->workers);
@@ -60,11 +54,8 @@ void upscale_job_close(struct upscale_job *upscale_job)
     if (!upscale_job)
         return;
     for (int i = 0; upscale_job->workers && i < upscale_job->job->workers; i++) {
-        struct upscale_worker *worker = &upscale_job->workers[i];
-        upscaler_close(worker->upscaler);
-        typesetter_close(worker->typesetter);
-        pool_destroy(worker->pool);
-        bytes_free(&worker->path);
+        upscaler_close(upscale_job->workers[i].upscaler);
+        job_worker_close(&upscale_job->workers[i].common);
     }
     mem_free(upscale_job->workers);
     mem_free(upscale_job);
@@ -92,21 +83,19 @@ static bsr_status write_comparison(struct upscale_job *upscale_job, struct upsca
 {
     const struct job *job = upscale_job->job;
     struct picture    both = {.format = PICTURE_PNG};
-    bsr_status        status = BSR_OK;
+    bsr_status        status = job_worker_typesetter(&worker->common, err);
 
-    if (!worker->typesetter)
-        status = typesetter_open(&worker->typesetter, err);
     if (status == BSR_OK)
         status = annotate_compare(&both.image, plain, "bicubic", enlarged, job->model->card.name,
-                                  worker->typesetter, err);
+                                  worker->common.typesetter, err);
     if (status == BSR_OK)
-        status = job_path(&worker->path, job, NULL, job->outputs->items[index].stem, err);
-    if (status == BSR_OK && !bytes_append_text(&worker->path, "-compare.png"))
-        status = bsr_fail_memory(err, NULL, worker->path.size);
+        status = job_path(&worker->common.path, job, NULL, job->outputs->items[index].stem, err);
+    if (status == BSR_OK && !bytes_append_text(&worker->common.path, "-compare.png"))
+        status = bsr_fail_memory(err, NULL, worker->common.path.size);
     if (status == BSR_OK) {
         struct job as_png = *job;
         as_png.format = PICTURE_PNG;
-        status = job_write_picture(&as_png, bytes_text(&worker->path), &both, err);
+        status = job_write_picture(&as_png, bytes_text(&worker->common.path), &both, err);
     }
     picture_free(&both);
     return status;
@@ -118,8 +107,9 @@ static bsr_status write_enlarged(struct upscale_job *upscale_job, struct upscale
     const struct job *job = upscale_job->job;
     if (job->file)
         return job_write_picture(job, job->file, enlarged, err);
-    bsr_status status = job_path(&worker->path, job, NULL, job->outputs->items[index].picture, err);
-    return status == BSR_OK ? job_write_picture(job, bytes_text(&worker->path), enlarged, err) : status;
+    bsr_status status = job_path(&worker->common.path, job, NULL, job->outputs->items[index].picture, err);
+    return status == BSR_OK ? job_write_picture(job, bytes_text(&worker->common.path), enlarged, err)
+                            : status;
 }
 
 static bsr_status write_results(struct upscale_job *upscale_job, struct upscale_worker *worker, size_t index,
@@ -164,9 +154,9 @@ static bsr_status upscale_one(struct upscale_job *upscale_job, struct batch *bat
         if (job->records) {
             struct record_head head =
                 job_record_head(job, index, "upscale", loaded->width, loaded->height, &result->timing);
-            status =
-                record_upscaled(&result->record, &head, job->file ? job->file : bytes_text(&worker->path),
-                                enlarged.width, enlarged.height, err);
+            status = record_upscaled(&result->record, &head,
+                                     job->file ? job->file : bytes_text(&worker->common.path), enlarged.width,
+                                     enlarged.height, err);
         }
     }
     image_free(&enlarged);
