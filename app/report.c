@@ -14,12 +14,26 @@ enum {
     PROGRESS_EVERY_MS = 100,
 };
 
+/* Cuts off a last line that a kill left without its end. */
+static void cut_torn_line(int fd)
+{
+    char  last;
+    off_t size = lseek(fd, 0, SEEK_END), whole = size;
+    while (whole > 0 && pread(fd, &last, 1, whole - 1) == 1 && last != '\n')
+        whole--;
+    if (whole < size && ftruncate(fd, whole) != 0)
+        return; /* a line too many; nothing is lost */
+}
+
 static FILE *open_records(const struct options *options)
 {
     if (strcmp(options->json, "-") == 0)
         return stdout;
-    int fd =
-        open(options->json, O_WRONLY | O_CREAT | O_CLOEXEC | (options->overwrite ? O_TRUNC : O_EXCL), 0666);
+    bool goes_on = options->resume && !options->overwrite;
+    int  how = goes_on ? O_APPEND : options->overwrite ? O_TRUNC : O_EXCL;
+    int  fd = open(options->json, O_RDWR | O_CREAT | O_CLOEXEC | how, 0666);
+    if (fd >= 0 && goes_on)
+        cut_torn_line(fd);
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 

@@ -73,7 +73,7 @@ static void fill_job(struct run *run)
     run->job.outputs = &run->outputs;
     run->job.format = format_of_choice(options->format);
     run->job.quality = options->quality ? options->quality : USUAL_QUALITY;
-    run->job.overwrite = options->overwrite;
+    run->job.overwrite = options->overwrite || options->resume; /* side files of what wasn't finished */
     run->job.records = options->json != NULL;
     run->job.limits.max_pixels = options->max_pixels;
     run->job.backend = backend_of_choice(options->engine);
@@ -89,20 +89,25 @@ static bool is_done(const struct run *run, size_t index, struct bytes *path)
            access(bytes_text(path), F_OK) == 0;
 }
 
-/* Leaves out the inputs whose picture is there. Pictures appear as a whole or not at all, so what is there is
- * done. */
-static bsr_status pass_over_done(struct run *run, struct bsr_error *err)
+/* Leaves out the inputs of other shards, and with --resume those whose picture is there: pictures appear as a
+ * whole or not at all, so what is there is done. All inputs have their names before this, so that shards and
+ * earlier runs agree on them. */
+static bsr_status leave_out(struct run *run, struct bsr_error *err)
 {
-    struct bytes path = {0};
-    size_t       kept = 0, count = run->sources.count;
+    const struct options *options = run->options;
+    struct bytes          path = {0};
+    size_t                kept = 0, done = 0, count = run->sources.count;
+    size_t                shard = (size_t)options->shard.index - 1, shards = (size_t)options->shard.count;
 
-    if (run->options->no_image) {
+    if (options->resume && options->no_image) {
         bsr_fail(err, BSR_EUSAGE, "--resume",
                  "tells what is done by the pictures written; with --no-image there are none");
         return BSR_EUSAGE;
     }
     for (size_t i = 0; i < count; i++) {
-        if (is_done(run, i, &path)) {
+        bool ours = i % shards == shard, there = ours && options->resume && is_done(run, i, &path);
+        done += there;
+        if (!ours || there) {
             sources_drop(&run->sources.items[i]);
             outputs_drop(&run->outputs.items[i]);
             continue;
@@ -111,10 +116,10 @@ static bsr_status pass_over_done(struct run *run, struct bsr_error *err)
         run->outputs.items[kept++] = run->outputs.items[i];
     }
     run->sources.count = run->outputs.count = kept;
-    run->job.workers = job_workers(run->options->threads, kept);
+    run->job.workers = job_workers(options->threads, kept);
     bytes_free(&path);
-    if (kept < count)
-        terminal_say("%zu of %zu pictures were done before", count - kept, count);
+    if (done)
+        terminal_say("%zu of %zu pictures were done before", done, done + kept);
     return BSR_OK;
 }
 
@@ -125,14 +130,10 @@ static bsr_status collect(struct run *run, struct bsr_error *err)
         .recursive = options->recursive,
         .list_file = options->list,
         .leave_out = options->output ? options->output : "besra-out",
-        .shard = options->shard.index,
-        .shards = options->shard.count,
     };
     bsr_status status = sources_collect(&run->sources, options->inputs, options->input_count, &how, err);
     if (status != BSR_OK || run->sources.count)
         return status;
-    if (options->shard.count > 1)
-        return BSR_OK; /* an empty share of a small batch is nothing wrong */
     bsr_fail(err, BSR_EIO, options->input_count ? options->inputs[0] : options->list, "no pictures found");
     if (!options->recursive)
         bsr_hint(err, "look into the folders within it with --recursive");
@@ -165,8 +166,7 @@ int run_open(struct run *run, const struct options *options, enum card_task task
         status = choose_output(run, &err);
     if (status == BSR_OK) {
         fill_job(run);
-        if (options->resume)
-            status = pass_over_done(run, &err);
+        status = leave_out(run, &err);
     }
     if (status != BSR_OK)
         return run_fail(&err);

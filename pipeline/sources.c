@@ -224,25 +224,10 @@ void sources_drop(struct source *item)
     mem_free(item->relative);
 }
 
-/* Leaves every shards-th of the items from `first` on. */
-static void keep_shard(struct sources *out, size_t first, int shard, int shards)
-{
-    size_t kept = first;
-    for (size_t i = first; i < out->count; i++) {
-        if ((i - first) % (size_t)shards == (size_t)shard - 1) {
-            out->items[kept++] = out->items[i];
-        } else {
-            sources_drop(&out->items[i]);
-        }
-    }
-    out->count = kept;
-}
-
 bsr_status sources_collect(struct sources *out, char *const *inputs, size_t input_count,
                            const struct source_options *options, struct bsr_error *err)
 {
     struct walk walk = {.out = out, .options = options, .err = err};
-    size_t      first = out->count;
     bsr_status  status = BSR_OK;
 
     walk.has_leave_out = options->leave_out && stat(options->leave_out, &walk.leave_out) == 0;
@@ -250,8 +235,6 @@ bsr_status sources_collect(struct sources *out, char *const *inputs, size_t inpu
         status = collect_list(&walk, options->list_file);
     for (size_t i = 0; status == BSR_OK && i < input_count; i++)
         status = collect_input(&walk, inputs[i]);
-    if (status == BSR_OK && options->shards > 1)
-        keep_shard(out, first, options->shard, options->shards);
     return status;
 }
 

@@ -21,10 +21,9 @@ struct sources {
 };
 
 struct source_options {
-    bool        recursive;     /* go into the folders of a folder */
-    const char *list_file;     /* a file with a path a line ("-": standard input), or NULL */
-    const char *leave_out;     /* a folder that is not gone into (the output's), or NULL */
-    int         shard, shards; /* every shards-th picture from the shard-th (1 is the first); 0, 0: all */
+    bool        recursive; /* go into the folders of a folder */
+    const char *list_file; /* a file with a path a line ("-": standard input), or NULL */
+    const char *leave_out; /* a folder that is not gone into (the output's), or NULL */
 };
 
 /* Appends what `inputs` name, in their order; the content of a folder in the order of strcmp on its paths.

@@ -222,6 +222,24 @@ static void test_shards_share_out_all_inputs(void **state)
     }
 }
 
+static void test_shards_write_what_one_run_would(void **state)
+{
+    (void)state;
+    struct run_result run = run_shell("mkdir one two");
+    run_free(&run);
+    scene_write("one/a.png"); /* names that collide across the shards */
+    scene_write("one/b.png");
+    scene_write("two/a.png");
+    scene_write("two/b.ppm");
+    run = run_shell("for k in 1 2 3; do $BESRA detect -q -m berries --save-txt --shard $k/3 -o shards one "
+                    "two || exit 1; done\n"
+                    "$BESRA detect -q -m berries --save-txt -o whole one two && diff -r shards whole");
+    expect_code(&run, 0);
+    run_free(&run);
+    expect_files("whole", "a-2.png\na.png\nb.png\nb.ppm\nlabels/a-2.txt\nlabels/a.txt\nlabels/b.png.txt\n"
+                          "labels/b.ppm.txt\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +251,7 @@ int main(void)
         IN_SCRATCH(test_what_may_not_be_read_is_named_and_the_rest_done),
         IN_SCRATCH(test_the_output_folder_is_no_input),
         IN_SCRATCH(test_shards_share_out_all_inputs),
+        IN_SCRATCH(test_shards_write_what_one_run_would),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,12 +154,52 @@ static void test_sudden_death_leaves_only_whole_files_under_final_names(void **s
     run_free(&run);
 }
 
+static void test_resume_goes_on_where_a_batch_was_cut_off(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a.png", "b.png", "c.png", "d.png"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        scene_write(names[i]);
+#define BATCH "$BESRA detect -m berries --save-txt --json=records -o out"
+    struct run_result run = run_shell(BATCH " -q '*.png'");
+    expect_code(&run, 0);
+    run_free(&run);
+
+    /* as if killed between the labels and the picture of c.png, in the middle of a record */
+    run = run_shell("rm out/c.png out/d.png out/labels/d.txt\n"
+                    "{ head -n 2 records; tail -n 1 records | head -c 50; } > torn && mv torn records");
+    run_free(&run);
+    run = run_shell(BATCH " --resume '*.png'");
+    expect_code(&run, 0);
+    expect_part(run.err, "2 of 4 pictures were done before\n");
+    run_free(&run);
+    expect_files("out",
+                 "a.png\nb.png\nc.png\nd.png\nlabels/a.txt\nlabels/b.txt\nlabels/c.txt\nlabels/d.txt\n");
+    run = run_shell("cat records");
+    assert_int_equal(record_count(run.out), 4);
+    for (size_t i = 0; i < 4; i++) {
+        json_t *record = record_read(run.out, i);
+        expect_scene_record(record, names[i]);
+        json_decref(record);
+    }
+    run_free(&run);
+
+    run = run_shell(BATCH " --resume '*.png' && wc -l < records");
+    expect_code(&run, 0);
+    assert_string_equal(run.out, "4\n");
+    run_free(&run);
+    run = run_shell(BATCH " --resume --no-image '*.png'");
+    expect_code(&run, 2);
+    run_free(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_ctrl_c_keeps_what_was_done),
         IN_SCRATCH(test_kill_keeps_what_was_done_by_two_threads),
         IN_SCRATCH(test_sudden_death_leaves_only_whole_files_under_final_names),
+        IN_SCRATCH(test_resume_goes_on_where_a_batch_was_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,14 +123,6 @@ static void test_a_file_of_that_very_name_beats_pattern_and_list(void **state)
     assert_string_equal(COLLECT(&plain, "@odd.pgm", "star*.pgm"), "@odd.pgm star*.pgm");
 }
 
-static void test_shards_share_out_every_input_once(void **state)
-{
-    (void)state;
-    struct source_options first = {.shard = 1, .shards = 2}, second = {.shard = 2, .shards = 2};
-    assert_string_equal(COLLECT(&first, "in", "@odd.pgm"), "in/a.pgm @odd.pgm");
-    assert_string_equal(COLLECT(&second, "in", "@odd.pgm"), "in/b.pgm");
-}
-
 static void test_links_that_run_in_circles_are_not_followed_twice(void **state)
 {
     (void)state;
@@ -161,7 +153,6 @@ int main(void)
         cmocka_unit_test(test_named_files_are_kept_whatever_they_are),
         cmocka_unit_test(test_patterns_and_lists),
         cmocka_unit_test(test_a_file_of_that_very_name_beats_pattern_and_list),
-        cmocka_unit_test(test_shards_share_out_every_input_once),
         cmocka_unit_test(test_links_that_run_in_circles_are_not_followed_twice),
         cmocka_unit_test(test_each_failing_allocation_is_reported),
     };
