@@ -16,7 +16,7 @@ $besra detect -q --no-config -m cards --classes 'queen of hearts' --conf 0.05 --
     -o "$scratch" assets/cards/cards-4.jpg
 cp "$scratch/crops/queen of hearts/cards-4-1.jpg" "$scratch/queen.jpg" ||
     { echo "make_pictures.sh: the model finds no queen of hearts in cards-4.jpg" >&2; exit 1; }
-$besra upscale -q --no-config -m srcnn -s 2.1 --compare -o "$scratch/enlarged" "$scratch/queen.jpg"
+$besra upscale -q --no-config -m srcnn -s 2 --compare -o "$scratch/enlarged" "$scratch/queen.jpg"
 cp "$scratch/enlarged/queen-compare.png" docs/pictures/enlarge.png
 
 for picture in docs/pictures/detect.jpg docs/pictures/enlarge.png; do
