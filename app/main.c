@@ -4,7 +4,9 @@
 #include "app/interrupt.h"
 #include "app/terminal.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int print_help(const struct options *options, FILE *stream)
 {
@@ -32,11 +34,21 @@ static int run_command(const struct options *options)
     }
 }
 
+/* Where a standard stream was closed (besra ... >&-), the first file that is opened would get its number, and
+ * the records would be written into a picture. Read-only: writing to it fails and is told. */
+static void fill_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
     struct options   options = {0};
     struct bsr_error err;
 
+    fill_closed_streams();
     interrupt_setup();
     if (options_parse(&options, argc, argv, &err) != BSR_OK) {
         terminal_error(&err);

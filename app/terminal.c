@@ -57,23 +57,28 @@ void terminal_progress(const char *text)
     terminal.line_shown = true;
 }
 
-void terminal_say(const char *format, ...)
-{
-    if (terminal.quiet)
-        return;
-    terminal_clear_progress();
-    va_list args;
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-}
-
 /* Writes text of unknown origin: control characters, which could move the cursor, become question marks. */
 static void put_safely(const char *text)
 {
     for (; *text; text++)
         fputc((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text, stderr);
+}
+
+void terminal_say(const char *format, ...)
+{
+    if (terminal.quiet)
+        return;
+    terminal_clear_progress();
+    char   *line = NULL;
+    va_list args;
+    va_start(args, format);
+    int length = vasprintf(&line, format, args);
+    va_end(args);
+    if (length >= 0) {
+        put_safely(line);
+        fputc('\n', stderr);
+        free(line);
+    }
 }
 
 void terminal_error(const struct bsr_error *err)

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 
 enum {
     WINDOW_PER_WORKER = 8, /* results that may wait for a slower input before them */
@@ -94,12 +95,20 @@ static void run_worker(void *context, int worker, int first, int last)
     }
 }
 
+static const char *size_text(char *text, size_t size, uint64_t bytes)
+{
+    bool large = bytes >= 10 << 20;
+    snprintf(text, size, "%" PRIu64 " %s", large ? bytes >> 20 : (bytes + 1023) >> 10, large ? "MB" : "KB");
+    return text;
+}
+
 bsr_status batch_reserve(struct batch *batch, int worker, uint64_t bytes, struct bsr_error *err)
 {
     uint64_t budget = batch->options.memory;
     if (budget && bytes > budget) {
-        bsr_fail(err, BSR_EBUDGET, NULL, "would take about %" PRIu64 " MB, over the budget of %" PRIu64 " MB",
-                 bytes >> 20, budget >> 20);
+        char need[32], have[32];
+        bsr_fail(err, BSR_EBUDGET, NULL, "would take about %s, over the budget of %s",
+                 size_text(need, sizeof need, bytes), size_text(have, sizeof have, budget));
         bsr_hint(err, "give more with --memory SIZE (0 is no limit)");
         return BSR_EBUDGET;
     }

@@ -60,6 +60,35 @@ static bool set_add(struct text_set *set, const char *text, bool *failed)
     return added;
 }
 
+/* The number that the next source of this name is tried with: thousands of sources may share one. */
+struct numbering {
+    const char *relative;
+    int         next;
+};
+
+static int compare_numbering(const void *a, const void *b)
+{
+    return strcmp(((const struct numbering *)a)->relative, ((const struct numbering *)b)->relative);
+}
+
+/* The numbering of `relative`, begun at 1; NULL when memory ran out. */
+static struct numbering *find_numbering(void **root, const char *relative)
+{
+    struct numbering key = {.relative = relative, .next = 1};
+    void            *found = tfind(&key, root, compare_numbering);
+    if (found)
+        return *(struct numbering **)found;
+
+    struct numbering *made = mem_alloc(sizeof *made);
+    if (!made)
+        return NULL;
+    *made = key;
+    if (tsearch(made, root, compare_numbering))
+        return made;
+    mem_free(made);
+    return NULL;
+}
+
 static char *format_name(const char *stem, size_t length, int number, const char *extension)
 {
     struct bytes name = {0};
@@ -98,6 +127,7 @@ struct planning {
     struct text_set relatives;   /* of the sources */
     struct text_set once, twice; /* stems that occur, and those that occur with another extension */
     struct text_set taken;       /* stems and pictures given out */
+    void           *numberings;  /* a tree of struct numbering */
     bool            failed;
 };
 
@@ -108,7 +138,10 @@ static bool name_one(struct output_names *names, const struct source *source, co
     const char *extension = written_extension(relative, format);
     size_t      length = set_has(&planning->twice, plain) ? strlen(relative) : stem_length(relative);
 
-    for (int number = 1; !planning->failed; number++) {
+    struct numbering *numbering = find_numbering(&planning->numberings, relative);
+    planning->failed = planning->failed || !numbering;
+    while (!planning->failed) {
+        int number = numbering->next++;
         names->stem = format_name(relative, length, number, NULL);
         names->picture = names->stem ? picture_name(names->stem, extension) : NULL;
         if (!names->picture)
@@ -157,6 +190,7 @@ bsr_status outputs_plan(struct outputs *out, const struct sources *sources, enum
     tdestroy(planning.once.root, free_nothing);
     tdestroy(planning.twice.root, free_nothing);
     tdestroy(planning.taken.root, free_nothing);
+    tdestroy(planning.numberings, mem_free);
     for (size_t i = 0; plain && i < sources->count; i++)
         mem_free(plain[i]);
     mem_free(plain);

@@ -185,7 +185,7 @@ static void test_a_budget_of_memory_holds(void **state)
     struct run_result run = run_shell("$BESRA upscale -q -s 8 -m srcnn --memory 1M --json -o out a.png");
     expect_code(&run, 5);
     expect_one_line(run.err, "a.png");
-    expect_part(run.err, "over the budget of 1 MB");
+    expect_part(run.err, "over the budget of 1024 KB");
     expect_part(run.err, "--memory");
     expect_error(run.out, 0, "budget");
     run_free(&run);
@@ -292,6 +292,21 @@ static void test_standard_output_on_a_full_disk(void **state)
     run_free(&run);
 }
 
+static void test_closed_streams_get_no_file_in_their_place(void **state)
+{
+    (void)state;
+    scene_write("a.png");
+    struct run_result run = run_shell("$BESRA detect -q -m berries --json -f ppm -o out a.png a.png >&-");
+    expect_code(&run, 1);
+    assert_string_equal(run.err,
+                        "besra: standard output: the records can't be written: Bad file descriptor\n");
+    run_free(&run);
+    run = run_shell("$BESRA detect -m berries -f ppm -o all a.png <&- >&- 2>&-");
+    expect_code(&run, 0);
+    run_free(&run);
+    expect_same_file("out/a.ppm", "all/a.ppm");
+}
+
 static void test_a_full_disk(void **state)
 {
     (void)state;
@@ -330,6 +345,7 @@ int main(void)
         IN_SCRATCH(test_output_that_cant_be_written_is_told_once),
         IN_SCRATCH(test_a_limit_of_the_file_size),
         IN_SCRATCH(test_standard_output_on_a_full_disk),
+        IN_SCRATCH(test_closed_streams_get_no_file_in_their_place),
         IN_SCRATCH(test_a_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,35 @@ static void test_names_of_any_kind(void **state)
     run_free(&run);
 }
 
+static void test_names_cant_write_on_the_terminal(void **state)
+{
+    (void)state;
+    scene_write("\033[2J.png");
+    struct run_result run = run_shell("$BESRA detect -m berries --no-image . '\033]0;no\a.png'");
+    expect_code(&run, 1);
+    expect_part(run.err, "./?[2J.png: 2 objects");
+    expect_part(run.err, "besra: ?]0;no?.png: no such file");
+    expect_no_part(run.err, "\033");
+    expect_no_part(run.err, "\a");
+    run_free(&run);
+}
+
+static void test_thousands_of_one_name(void **state)
+{
+    (void)state;
+    struct bytes list = {0};
+    scene_write("a.png");
+    for (int i = 0; i < 3000; i++)
+        bytes_append_text(&list, "a.png\n");
+    text_write("list", bytes_text(&list));
+    bytes_free(&list);
+    struct run_result run = run_shell("$BESRA detect -n -m berries -o out @list");
+    expect_code(&run, 0);
+    expect_part(run.out, "a.png -> out/a.png\na.png -> out/a-2.png\n");
+    expect_part(run.out, "a.png -> out/a-3000.png\n");
+    run_free(&run);
+}
+
 static void test_stray_files_are_passed_over_in_folders_and_refused_when_named(void **state)
 {
     (void)state;
@@ -246,6 +275,8 @@ int main(void)
         IN_SCRATCH(test_inputs_of_all_kinds_in_their_order),
         IN_SCRATCH(test_the_scene_is_seen_in_every_format),
         IN_SCRATCH(test_names_of_any_kind),
+        IN_SCRATCH(test_names_cant_write_on_the_terminal),
+        IN_SCRATCH(test_thousands_of_one_name),
         IN_SCRATCH(test_stray_files_are_passed_over_in_folders_and_refused_when_named),
         IN_SCRATCH(test_what_isnt_there_is_named_and_the_rest_done),
         IN_SCRATCH(test_what_may_not_be_read_is_named_and_the_rest_done),
