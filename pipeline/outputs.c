@@ -237,11 +237,10 @@ bsr_status outputs_check_folder(const char *folder, struct bsr_error *err)
     while (at.size && stat(bytes_text(&at), &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
         cut_path(&at, (size_t)(file_name(bytes_text(&at)) - bytes_text(&at)));
     const char *there = at.size ? bytes_text(&at) : ".";
-    if (stat(there, &st) != 0)
-        status = bsr_fail(err, BSR_EIO, there, "can't be written into: %s", strerror(errno));
-    else if (!S_ISDIR(st.st_mode))
+    bool        found = stat(there, &st) == 0;
+    if (found && !S_ISDIR(st.st_mode))
         status = bsr_fail(err, BSR_EIO, there, "is a file, not a folder to write into");
-    else if (faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) != 0)
+    else if (!found || faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) != 0)
         status = bsr_fail(err, BSR_EIO, there, "can't be written into: %s", strerror(errno));
     bytes_free(&at);
     return status;
