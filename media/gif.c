@@ -1,222 +1,233 @@
 #include "media/gif.h"
 
 #include "base/alloc.h"
-#include "media/gif_codes.h"
 
+#include <gif_lib.h>
 #include <string.h>
 
-/* GIF89a specification, sections 18 to 26. */
-enum { FILE_HEADER = 13, FRAME_HEADER = 9, EXTENSION = 0x21, FRAME = 0x2C, GRAPHIC_CONTROL = 0xF9 };
+/* 12 bits stand for at most some 4,000 pixels; the most wasteful encoder writes two codes of 9 bits for each.
+ * More is a flood of clear codes, and the library takes a microsecond over each. */
+enum { MAX_PIXELS_A_BYTE = 4096, MAX_BYTES_A_PIXEL = 3, SPARE_BYTES = 16384 };
 
-/* 12 bits stand for at most some 4,000 pixels. */
-enum { MAX_PIXELS_A_BYTE = 4096 };
+static const char bad_code_size[] = "codes of an impossible size";
 
-struct gif_frame {
-    unsigned       width, height; /* of the picture */
-    unsigned       x, y, frame_width, frame_height;
-    bool           interlaced, clear; /* `clear_index` is transparent */
-    uint8_t        clear_index;
-    const uint8_t *palette; /* RGB */
-    unsigned       colours; /* 0: no palette at all */
-    unsigned       bits;    /* of a palette number */
-    size_t         codes;   /* where they begin */
+/* The library goes from record to record; before a frame's pixels are asked for it keeps no more than its
+ * palettes. */
+struct gif_reader {
+    const struct picture_source *source;
+    size_t                       at, end; /* bytes read, bytes that may be read */
+    bool                         ended;   /* more was asked for */
+    GifFileType                 *gif;
+    const ColorMapObject        *palette;
+    int                          width, height; /* of the picture; gif->Image is the frame in it */
+    int                          clear;         /* palette number, or NO_TRANSPARENT_COLOR */
 };
-
-static unsigned get_16(const uint8_t *at)
-{
-    return (unsigned)at[0] | (unsigned)at[1] << 8;
-}
 
 bool gif_is(const struct picture_source *source)
 {
     return source->size >= 6 && memcmp(source->data, "GIF8", 4) == 0;
 }
 
-static bsr_status fail_truncated(const struct picture_source *source, struct bsr_error *err)
+/* ---- failures, bytes ------------------------------------------------------------------------ */
+
+static bsr_status fail_damaged(const struct gif_reader *reader, const char *why, struct bsr_error *err)
 {
-    return bsr_fail(err, BSR_EDECODE, source->name, "truncated GIF: it ends at byte %zu", source->size);
+    return bsr_fail(err, BSR_EDECODE, reader->source->name, "damaged GIF: %s (at byte %zu of %zu)", why,
+                    reader->at, reader->source->size);
 }
 
-static bsr_status fail_damaged(const struct picture_source *source, const char *why, struct bsr_error *err)
+/* What the library failed with. Of bytes that were all there it says "read failed" only when it refuses the
+ * size of the codes. */
+static bsr_status fail(const struct gif_reader *reader, int error, struct bsr_error *err)
 {
-    return bsr_fail(err, BSR_EDECODE, source->name, "damaged GIF: %s", why);
+    if (reader->ended && reader->end < reader->source->size)
+        return fail_damaged(reader, "more codes than its pixels can need", err);
+    if (reader->ended)
+        return bsr_fail(err, BSR_EDECODE, reader->source->name, "truncated GIF: it ends at byte %zu",
+                        reader->source->size);
+    if (error == D_GIF_ERR_NOT_ENOUGH_MEM)
+        return bsr_fail(err, BSR_ENOMEM, reader->source->name, "out of memory");
+    const char *why = error == D_GIF_ERR_READ_FAILED ? bad_code_size : GifErrorString(error);
+    return fail_damaged(reader, why ? why : "its pixels can't be decoded", err);
+}
+
+static int read_bytes(GifFileType *gif, GifByteType *data, int size)
+{
+    struct gif_reader *reader = gif->UserData;
+    size_t             left = reader->end - reader->at;
+    if ((size_t)size > left) {
+        reader->ended = true;
+        size = (int)left;
+    }
+    memcpy(data, reader->source->data + reader->at, (size_t)size);
+    reader->at += (size_t)size;
+    return size;
 }
 
 /* ---- to the first frame --------------------------------------------------------------------- */
 
-/* A palette behind a header whose `flags` announce one; *at is moved behind it. False: truncated. */
-static bool read_palette(struct gif_frame *frame, const struct picture_source *source, size_t *at,
-                         unsigned flags)
+/* An extension's blocks; the first of a graphic control extension tells the transparent colour. */
+static bool read_extension(struct gif_reader *reader)
 {
-    if (!(flags & 0x80))
-        return true;
-    unsigned colours = 2u << (flags & 7);
-    if (source->size - *at < (size_t)colours * 3)
+    int          label;
+    GifByteType *block; /* its length first; NULL behind the last */
+    if (DGifGetExtension(reader->gif, &label, &block) != GIF_OK)
         return false;
-    frame->palette = source->data + *at;
-    frame->colours = colours;
-    *at += (size_t)colours * 3;
+    GraphicsControlBlock control;
+    if (label == GRAPHICS_EXT_FUNC_CODE && block &&
+        DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK)
+        reader->clear = control.TransparentColor;
+    while (block)
+        if (DGifGetExtensionNext(reader->gif, &block) != GIF_OK)
+            return false;
     return true;
 }
 
-/* An extension's sub-blocks; of those the one that tells the transparent colour is read. */
-static bool read_extension(struct gif_frame *frame, const struct picture_source *source, size_t *at)
+static bsr_status find_frame(struct gif_reader *reader, struct bsr_error *err)
 {
-    if (source->size - *at < 1)
-        return false;
-    unsigned label = source->data[(*at)++];
-    while (*at < source->size) {
-        size_t length = source->data[(*at)++];
-        if (!length)
-            return true;
-        if (source->size - *at < length)
-            return false;
-        if (label == GRAPHIC_CONTROL && length >= 4) {
-            frame->clear = source->data[*at] & 1;
-            frame->clear_index = source->data[*at + 3];
-        }
-        *at += length;
-    }
-    return false;
-}
-
-static bsr_status read_frame_header(struct gif_frame *frame, const struct picture_source *source, size_t at,
-                                    struct bsr_error *err)
-{
-    if (source->size - at < FRAME_HEADER)
-        return fail_truncated(source, err);
-    const uint8_t *data = source->data + at;
-    frame->x = get_16(data);
-    frame->y = get_16(data + 2);
-    frame->frame_width = get_16(data + 4);
-    frame->frame_height = get_16(data + 6);
-    frame->interlaced = data[8] & 0x40;
-    at += FRAME_HEADER;
-    if (!read_palette(frame, source, &at, data[8]) || source->size - at < 1)
-        return fail_truncated(source, err);
-    frame->bits = source->data[at];
-    frame->codes = at + 1;
-    if (frame->bits < 1 || frame->bits > 8)
-        return fail_damaged(source, "codes of an impossible size", err);
-    if (!frame->colours)
-        return fail_damaged(source, "no palette", err);
-    if (!frame->width || !frame->height) { /* some writers leave it to the frame */
-        frame->width = frame->x + frame->frame_width;
-        frame->height = frame->y + frame->frame_height;
-    }
-    if (!frame->frame_width || !frame->frame_height || frame->x + frame->frame_width > frame->width ||
-        frame->y + frame->frame_height > frame->height)
-        return fail_damaged(source, "its frame lies outside it", err);
-    return BSR_OK;
-}
-
-static bsr_status find_frame(struct gif_frame *frame, const struct picture_source *source,
-                             struct bsr_error *err)
-{
-    if (source->size < FILE_HEADER)
-        return fail_truncated(source, err);
-    *frame = (struct gif_frame){.width = get_16(source->data + 6), .height = get_16(source->data + 8)};
-    size_t at = FILE_HEADER;
-    if (!read_palette(frame, source, &at, source->data[10]))
-        return fail_truncated(source, err);
-    while (at < source->size) {
-        unsigned kind = source->data[at++];
-        if (kind == FRAME) {
-            bsr_status status = read_frame_header(frame, source, at, err);
-            uint64_t   pixels = (uint64_t)frame->width * frame->height;
-            return status != BSR_OK ? status
-                                    : picture_check_claim(source, frame->width, frame->height, pixels,
-                                                          MAX_PIXELS_A_BYTE, err);
-        }
-        if (kind != EXTENSION)
-            return fail_damaged(source, "no frame in it", err);
-        if (!read_extension(frame, source, &at))
+    GifRecordType record;
+    while (DGifGetRecordType(reader->gif, &record) == GIF_OK) {
+        if (record == TERMINATE_RECORD_TYPE)
+            return fail_damaged(reader, "no frame in it", err);
+        if (record == IMAGE_DESC_RECORD_TYPE && DGifGetImageDesc(reader->gif) == GIF_OK)
+            return BSR_OK;
+        if (record == IMAGE_DESC_RECORD_TYPE || !read_extension(reader))
             break;
     }
-    return fail_truncated(source, err);
+    return fail(reader, reader->gif->Error, err);
 }
 
-static bool covers_all(const struct gif_frame *frame)
+static bsr_status check_frame(struct gif_reader *reader, struct bsr_error *err)
 {
-    return frame->frame_width == frame->width && frame->frame_height == frame->height;
+    const GifFileType  *gif = reader->gif;
+    const GifImageDesc *frame = &gif->Image;
+    reader->palette = frame->ColorMap ? frame->ColorMap : gif->SColorMap;
+    if (!reader->palette)
+        return fail_damaged(reader, "no palette", err);
+    reader->width = gif->SWidth;
+    reader->height = gif->SHeight;
+    if (!reader->width || !reader->height) { /* some writers leave it to the frame */
+        reader->width = frame->Left + frame->Width;
+        reader->height = frame->Top + frame->Height;
+    }
+    if (!frame->Width || !frame->Height || frame->Left + frame->Width > reader->width ||
+        frame->Top + frame->Height > reader->height)
+        return fail_damaged(reader, "its frame lies outside it", err);
+    if (!reader->source->data[reader->at - 1]) /* read last; the library itself refuses what is over 8 */
+        return fail_damaged(reader, bad_code_size, err);
+    uint64_t width = (uint64_t)reader->width, height = (uint64_t)reader->height;
+    return picture_check_claim(reader->source, width, height, width * height, MAX_PIXELS_A_BYTE, err);
 }
 
-static int count_channels(const struct gif_frame *frame)
+/* To where the first frame's pixels begin. close_reader() is the caller's either way. */
+static bsr_status open_reader(struct gif_reader *reader, const struct picture_source *source,
+                              struct bsr_error *err)
 {
-    return frame->clear || !covers_all(frame) ? 4 : 3;
+    *reader = (struct gif_reader){.source = source, .end = source->size, .clear = NO_TRANSPARENT_COLOR};
+    reader->gif = DGifOpen(reader, read_bytes, NULL);
+    if (!reader->gif) /* gif_is() has seen the signature */
+        return fail(reader, D_GIF_ERR_NOT_ENOUGH_MEM, err);
+    bsr_status status = find_frame(reader, err);
+    return status == BSR_OK ? check_frame(reader, err) : status;
+}
+
+static void close_reader(struct gif_reader *reader)
+{
+    if (reader->gif)
+        DGifCloseFile(reader->gif, NULL);
+}
+
+static bool covers_all(const struct gif_reader *reader)
+{
+    return reader->gif->Image.Width == reader->width && reader->gif->Image.Height == reader->height;
+}
+
+static int count_channels(const struct gif_reader *reader)
+{
+    return reader->clear != NO_TRANSPARENT_COLOR || !covers_all(reader) ? 4 : 3;
 }
 
 bsr_status gif_probe(struct picture_facts *facts, const struct picture_source *source, struct bsr_error *err)
 {
-    struct gif_frame frame = {0};
-    bsr_status       status = find_frame(&frame, source, err);
-    if (status != BSR_OK)
-        return status;
-    facts->width = (int)frame.width;
-    facts->height = (int)frame.height;
-    facts->channels = count_channels(&frame);
-    facts->depth = 8;
-    return BSR_OK;
+    struct gif_reader reader;
+    bsr_status        status = open_reader(&reader, source, err);
+    if (status == BSR_OK) {
+        facts->width = reader.width;
+        facts->height = reader.height;
+        facts->channels = count_channels(&reader);
+        facts->depth = 8;
+    }
+    close_reader(&reader);
+    return status;
 }
 
 /* ---- pixels --------------------------------------------------------------------------------- */
 
-static void place_row(const struct bsr_image *image, const struct gif_frame *frame, unsigned y,
-                      const uint8_t *indices)
+static void place_row(const struct bsr_image *image, const struct gif_reader *reader, int y,
+                      const GifPixelType *indices)
 {
-    size_t   channels = (size_t)image->channels;
-    uint8_t *dst = image_row(image, (int)(frame->y + y)) + frame->x * channels;
-    for (unsigned x = 0; x < frame->frame_width; x++, dst += channels) {
-        unsigned       index = indices[x] < frame->colours ? indices[x] : 0;
-        const uint8_t *colour = frame->palette + 3 * (size_t)index;
-        dst[0] = colour[2];
-        dst[1] = colour[1];
-        dst[2] = colour[0];
+    const GifImageDesc   *frame = &reader->gif->Image;
+    const ColorMapObject *palette = reader->palette;
+    size_t                channels = (size_t)image->channels;
+    uint8_t              *dst = image_row(image, frame->Top + y) + (size_t)frame->Left * channels;
+    for (int x = 0; x < frame->Width; x++, dst += channels) {
+        const GifColorType *colour = &palette->Colors[indices[x] < palette->ColorCount ? indices[x] : 0];
+        dst[0] = colour->Blue;
+        dst[1] = colour->Green;
+        dst[2] = colour->Red;
         if (channels == 4)
-            dst[3] = frame->clear && indices[x] == frame->clear_index ? 0 : 255;
+            dst[3] = indices[x] == reader->clear ? 0 : 255;
     }
 }
 
-/* Interlaced rows come in four passes (appendix E). */
-static void place_rows(const struct bsr_image *image, const struct gif_frame *frame, const uint8_t *indices)
+/* Interlaced rows come in four passes (GIF89a, appendix E). `line` holds a row of the frame. */
+static bsr_status read_rows(const struct bsr_image *image, struct gif_reader *reader, GifPixelType *line,
+                            struct bsr_error *err)
 {
-    static const unsigned starts[] = {0, 4, 2, 1}, steps[] = {8, 8, 4, 2};
-    unsigned              passes = frame->interlaced ? 4 : 1;
-    for (unsigned pass = 0; pass < passes; pass++)
-        for (unsigned y = starts[pass]; y < frame->frame_height; y += frame->interlaced ? steps[pass] : 1) {
-            place_row(image, frame, y, indices);
-            indices += frame->frame_width;
+    static const int    starts[] = {0, 4, 2, 1}, steps[] = {8, 8, 4, 2};
+    const GifImageDesc *frame = &reader->gif->Image;
+    int                 passes = frame->Interlace ? 4 : 1;
+    for (int pass = 0; pass < passes; pass++)
+        for (int y = starts[pass]; y < frame->Height; y += frame->Interlace ? steps[pass] : 1) {
+            if (DGifGetLine(reader->gif, line, frame->Width) != GIF_OK)
+                return fail(reader, reader->gif->Error, err);
+            place_row(image, reader, y, line);
         }
+    return BSR_OK;
+}
+
+static void limit_codes(struct gif_reader *reader)
+{
+    const GifImageDesc *frame = &reader->gif->Image;
+    size_t              most = (size_t)frame->Width * (size_t)frame->Height * MAX_BYTES_A_PIXEL + SPARE_BYTES;
+    if (most < reader->end - reader->at)
+        reader->end = reader->at + most;
+}
+
+static bsr_status decode_frame(struct decoded *decoded, struct gif_reader *reader, struct bsr_error *err)
+{
+    bsr_status status =
+        decoded_alloc(decoded, reader->source, reader->width, reader->height, count_channels(reader), 8, err);
+    if (status != BSR_OK)
+        return status;
+    size_t        width = (size_t)reader->gif->Image.Width;
+    GifPixelType *line = mem_alloc(width);
+    if (!line)
+        return bsr_fail_memory(err, reader->source->name, width);
+    for (int y = 0; !covers_all(reader) && y < reader->height; y++)
+        memset(image_row(&decoded->image, y), 0, decoded->image.stride);
+    limit_codes(reader);
+    status = read_rows(&decoded->image, reader, line, err);
+    mem_free(line);
+    return status;
 }
 
 bsr_status gif_decode(struct decoded *decoded, const struct picture_source *source, struct bsr_error *err)
 {
-    struct gif_frame frame = {0};
-    bsr_status       status = find_frame(&frame, source, err);
+    struct gif_reader reader;
+    bsr_status        status = open_reader(&reader, source, err);
     if (status == BSR_OK)
-        status = decoded_alloc(decoded, source, (int)frame.width, (int)frame.height, count_channels(&frame),
-                               8, err);
-    if (status != BSR_OK)
-        return status;
-
-    size_t   count = (size_t)frame.frame_width * frame.frame_height;
-    uint8_t *indices = mem_alloc(count);
-    if (!indices)
-        return bsr_fail_memory(err, source->name, count);
-    for (int y = 0; !covers_all(&frame) && y < decoded->image.height; y++)
-        memset(image_row(&decoded->image, y), 0, decoded->image.stride);
-    switch (
-        gif_read_codes(indices, count, source->data + frame.codes, source->size - frame.codes, frame.bits)) {
-    case GIF_CODES_WHOLE:
-        place_rows(&decoded->image, &frame, indices);
-        break;
-    case GIF_CODES_TRUNCATED:
-        status = fail_truncated(source, err);
-        break;
-    case GIF_CODES_DAMAGED:
-        status = fail_damaged(source, "its pixels can't be decoded", err);
-        break;
-    }
-    mem_free(indices);
+        status = decode_frame(decoded, &reader, err);
+    close_reader(&reader);
     return status;
 }

@@ -1,4 +1,4 @@
-/* media/gif.h: the first frame of a GIF, by hand: OpenCV's imgcodecs, which reads the other rare formats,
+/* media/gif.h: the first frame of a GIF, by giflib: OpenCV's imgcodecs, which reads the other rare formats,
  * learned GIF only with 4.11. */
 #pragma once
 

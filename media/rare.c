@@ -1,4 +1,4 @@
-/* Formats that are met rarely: GIF by hand, the others by the module that stands on OpenCV's imgcodecs. */
+/* Formats that are met rarely: GIF by giflib, the others by the module that stands on OpenCV's imgcodecs. */
 #include "media/gif.h"
 #include "media/module.h"
 #include "media/module/pictures.h"

@@ -297,6 +297,26 @@ static void test_a_jpeg_of_endless_scans_is_refused(void **state)
     bytes_free(&file);
 }
 
+/* Each clear code empties a table of 4,096 entries; four pixels would follow after a megabyte of them. */
+static void test_a_gif_of_endless_clear_codes_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t head[] = {'G', 'I', 'F', '8', '9', 'a', 2, 0, 2, 0, 0x80, 0, 0, 0, 0,
+                                   0,   1,   1,   1,   ',', 0,   0, 0, 0, 2, 0,    2, 0, 0, 2};
+    uint8_t              block[256] = {255};
+    for (size_t i = 0; i < 255; i++) /* 100 100 100 ..., lowest bit first */
+        block[1 + i] = (const uint8_t[]){0x24, 0x49, 0x92}[i % 3];
+    struct bytes     flood = {0};
+    struct bsr_error err;
+    bytes_append(&flood, head, sizeof head);
+    for (int i = 0; i < 4096; i++)
+        bytes_append(&flood, block, sizeof block);
+    assert_false(flood.failed);
+    assert_int_equal(try_decode(flood.data, flood.size, PICTURE_FOR_NET, NULL, &err), BSR_EDECODE);
+    assert_non_null(strstr(err.message, "more codes than its pixels can need"));
+    bytes_free(&flood);
+}
+
 static void test_truncation_is_said_with_its_place(void **state)
 {
     (void)state;
@@ -399,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_a_stub_that_claims_much_costs_no_memory),
         cmocka_unit_test(test_empty_sizes_are_damage),
         cmocka_unit_test(test_a_jpeg_of_endless_scans_is_refused),
+        cmocka_unit_test(test_a_gif_of_endless_clear_codes_is_refused),
         cmocka_unit_test(test_truncation_is_said_with_its_place),
         cmocka_unit_test(test_what_is_no_picture_is_told_what_it_looks_like),
         cmocka_unit_test(test_libraries_say_nothing_to_the_terminal),
