@@ -81,12 +81,43 @@ static void fill_job(struct run *run)
     run->job.workers = job_workers(options->threads, run->sources.count);
 }
 
-static bool is_done(const struct run *run, size_t index, struct bytes *path)
+/* The path of the picture that input `index` becomes; NULL when memory ran out. *path is scratch. */
+static const char *picture_path(const struct run *run, size_t index, struct bytes *path)
 {
     if (run->job.file)
-        return access(run->job.file, F_OK) == 0;
-    return job_path(path, &run->job, NULL, run->outputs.items[index].picture, NULL) == BSR_OK &&
-           access(bytes_text(path), F_OK) == 0;
+        return run->job.file;
+    bsr_status status = job_path(path, &run->job, NULL, run->outputs.items[index].picture, NULL);
+    return status == BSR_OK ? bytes_text(path) : NULL;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* No input is written over, --overwrite or not: what besra makes of a picture doesn't give it back. */
+static bsr_status spare_inputs(const struct run *run, struct bsr_error *err)
+{
+    struct bytes path = {0};
+    bsr_status   status = BSR_OK;
+
+    for (size_t i = 0; status == BSR_OK && i < run->sources.count; i++) {
+        const char *input = run->sources.items[i].path, *output = picture_path(run, i, &path);
+        if (output && is_same_file(input, output)) {
+            status = bsr_fail(err, BSR_EUSAGE, input, "would be written over by its own result");
+            bsr_hint(err, "write to another file or folder with --output");
+        }
+    }
+    bytes_free(&path);
+    return status;
+}
+
+static bool is_done(const struct run *run, size_t index, struct bytes *path)
+{
+    const char *output = picture_path(run, index, path);
+    return output && access(output, F_OK) == 0;
 }
 
 /* Leaves out the inputs of other shards, and with --resume those whose picture is there: pictures appear as a
@@ -166,8 +197,11 @@ int run_open(struct run *run, const struct options *options, enum card_task task
         status = choose_output(run, &err);
     if (status == BSR_OK) {
         fill_job(run);
-        status = leave_out(run, &err);
+        if (!options->no_image)
+            status = spare_inputs(run, &err);
     }
+    if (status == BSR_OK)
+        status = leave_out(run, &err);
     if (status != BSR_OK)
         return run_fail(&err);
     run_say_notes(run, &run->model.notes, false);

@@ -75,13 +75,23 @@ static toff_t size_of(thandle_t handle)
 
 /* ---- its messages --------------------------------------------------------------------------- */
 
+/* Of several messages the first says the cause. Many begin with the file's name, which is empty here, and a
+ * colon. */
+static void keep_first(struct tiff_memory *memory, const char *format, va_list args)
+{
+    if (memory->why[0])
+        return;
+    vsnprintf(memory->why, sizeof memory->why, format, args);
+    size_t skip = strspn(memory->why, ": ");
+    memmove(memory->why, memory->why + skip, strlen(memory->why + skip) + 1);
+}
+
 static int on_error(TIFF *tiff, void *context, const char *module, const char *format, va_list args)
 {
     struct tiff_memory *memory = context;
     (void)tiff;
     (void)module;
-    if (!memory->why[0])
-        vsnprintf(memory->why, sizeof memory->why, format, args);
+    keep_first(memory, format, args);
     return 1; /* dealt with: not to the terminal */
 }
 
@@ -92,8 +102,7 @@ static int on_warning(TIFF *tiff, void *context, const char *module, const char 
     (void)tiff;
     if (module && strcmp(module, "JPEGLib") == 0) {
         memory->damaged = true;
-        if (!memory->why[0])
-            vsnprintf(memory->why, sizeof memory->why, format, args);
+        keep_first(memory, format, args);
     }
     return 1;
 }

@@ -153,6 +153,26 @@ static void test_an_existing_file_stays_unless_told_otherwise(void **state)
     free(records);
 }
 
+static void test_no_input_is_written_over_by_its_own_result(void **state)
+{
+    static const char *const commands[] = {
+        "$BESRA detect -y -m berries -o . a.png",
+        "$BESRA detect -y -m berries -o ./a.png a.png",
+        "$BESRA detect --resume -m berries -o . a.png",
+        "ln -s . here && $BESRA detect -y -m berries -o here -r here",
+    };
+    (void)state;
+    scene_write("a.png");
+    char *before = text_read("a.png");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        struct run_result run = expect_run(commands[i], 2);
+        expect_part(run.err, "a.png: would be written over by its own result\n");
+        run_free(&run);
+    }
+    expect_text("a.png", before);
+    free(before);
+}
+
 static void test_dry_run_says_what_would_be_done_and_writes_nothing(void **state)
 {
     (void)state;
@@ -351,6 +371,7 @@ int main(void)
         IN_SCRATCH(test_boxes_are_drawn_and_the_rest_stays),
         IN_SCRATCH(test_labels_say_what_the_template_says),
         IN_SCRATCH(test_an_existing_file_stays_unless_told_otherwise),
+        IN_SCRATCH(test_no_input_is_written_over_by_its_own_result),
         IN_SCRATCH(test_dry_run_says_what_would_be_done_and_writes_nothing),
         IN_SCRATCH(test_records_have_the_fields_of_the_reference),
         IN_SCRATCH(test_records_in_a_file_and_none_left_by_a_run_that_couldnt_begin),
