@@ -34,7 +34,8 @@ static struct detect_job_options job_options(const struct options *options, cons
         detect->rect = options->letterbox == FIT_RECT;
     if (options->profile != PROFILE_CARD)
         how.as_stored = options->profile == PROFILE_IGNORE;
-    detect->agnostic = options->agnostic;
+    if (options->origins[OPTION_AGNOSTIC])
+        detect->agnostic = options->agnostic;
     detect->width = options->size.width;
     detect->height = options->size.height;
     detect->classes = options->classes.items;

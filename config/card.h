@@ -30,6 +30,7 @@ struct card {
     int              strides[CARD_MAX_HEADS];
     float            anchors[CARD_MAX_HEADS][CARD_MAX_ANCHORS][2];
     double           confidence, iou; /* 0.25, 0.45 */
+    bool             agnostic;        /* boxes of different classes that overlap are one object; false */
     int              max_detections;  /* 300 */
     char           **names;           /* [name_count], or NULL */
     int              name_count;

@@ -109,6 +109,15 @@ static bsr_status read_either(const struct reader *reader, const config_setting_
     return status;
 }
 
+static bsr_status read_flag(const struct reader *reader, const config_setting_t *at,
+                            const struct card_key *key)
+{
+    if (config_setting_type(at) != CONFIG_TYPE_BOOL)
+        return refuse(reader, at, "must be true or false");
+    *(bool *)field_of(reader, key) = config_setting_get_bool(at) != 0;
+    return BSR_OK;
+}
+
 static bool is_sequence(const config_setting_t *at)
 {
     return config_setting_is_array(at) || config_setting_is_list(at);
@@ -329,6 +338,7 @@ static const struct card_key card_keys[] = {
     {.name = "names", .read = read_names},
     {"confidence", read_real, FIELD(confidence), .least = 0, .most = 1},
     {"iou", read_real, FIELD(iou), .least = 0, .most = 1},
+    {"agnostic", read_flag, FIELD(agnostic)},
     {"max_detections", read_whole, FIELD(max_detections), .least = 1, .most = MAX_DETECTIONS},
     {.name = "about", .read = read_about},
     {0},

@@ -120,7 +120,7 @@ struct bsr_detect_options {
     double confidence;     /* least score, 0..1; negative: as the model's card says */
     double iou;            /* boxes of a class that overlap more are one, 0..1; negative: as the card says */
     int    max_detections; /* 0: as the card says */
-    int    agnostic;       /* boxes of different classes that overlap are one, too */
+    int    agnostic;       /* boxes of different classes that overlap are one, too; 0: as the card says */
     int    size;           /* side of the net's input in pixels; 0: as the card says */
     int    letterbox;      /* 0: as the card says, 1: rect, 2: square */
     int    threads;        /* 0: all processors */

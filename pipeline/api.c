@@ -55,7 +55,7 @@ struct detect_options api_detect_options(const struct model *model, const struct
         how.max_detections = options->max_detections;
     if (options->letterbox)
         how.rect = options->letterbox == 1;
-    how.agnostic = options->agnostic != 0;
+    how.agnostic = how.agnostic || options->agnostic != 0;
     how.width = how.height = options->size;
     return how;
 }

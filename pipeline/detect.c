@@ -40,6 +40,7 @@ struct detect_options detect_options_default(const struct model *model)
         .confidence = model->card.confidence,
         .iou = model->card.iou,
         .max_detections = model->card.max_detections,
+        .agnostic = model->card.agnostic,
         .rect = model->card.rect,
     };
 }

@@ -25,7 +25,7 @@ static const char full_card[] =
     "output = { kind = \"yolov5\"; strides = [8, 16];\n"
     "           anchors = ( [10, 13, 16, 30], ([33.0, 23.5], (30, 61)) ); };\n"
     "names  = [\"hawk\", \"table\", \"\xC3\xA9pervier\"];\n"
-    "confidence = 0.3;  iou = 1;  max_detections = 100;\n"
+    "confidence = 0.3;  iou = 1;  agnostic = true;  max_detections = 100;\n"
     "about  = { licence = \"Apache-2.0\"; anything = ( 1, \"two\", { three = 3; } ); };\n";
 
 static struct card read_card(const char *text)
@@ -60,6 +60,7 @@ static void test_a_full_card_is_read(void **state)
     assert_true(card.anchors[0][1][0] == 16 && card.anchors[0][1][1] == 30);
     assert_true(card.anchors[1][0][1] == 23.5F && card.anchors[1][1][0] == 30 && card.anchors[1][1][1] == 61);
     assert_true(card.confidence == 0.3 && card.iou == 1.0);
+    assert_true(card.agnostic);
     assert_int_equal(card.max_detections, 100);
     assert_int_equal(card.name_count, 3);
     assert_string_equal(card.names[2], "\xC3\xA9pervier");
@@ -188,6 +189,7 @@ static void test_errors_name_key_and_line(void **state)
          "names: must not leave the card's folder by \"..\"; write the full path"},
         {"confidence = 1.5;", 1, "confidence: must be a number of 0 to 1"},
         {"iou = \"0.5\";", 1, "iou: must be a number of 0 to 1"},
+        {"agnostic = 1;", 1, "agnostic: must be true or false"},
         {"max_detections = 0;", 1, "max_detections: must be a whole number of 1 to 100000"},
         {"\n\nfile = ;", 3, "syntax error"},
         {"file = \"x\"; @include \"/etc/passwd\"", 1, "@include is not allowed here"},
