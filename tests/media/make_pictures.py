@@ -713,7 +713,7 @@ def main():
         make()
     save("golden.bin", bytes(golden))
     with open(os.path.join(HERE, "golden.h"), "w") as f:
-        f.write("/* Made by make_pictures.py. */\n" + "\n".join(rows) + "\n")
+        f.write("/* Made by make_pictures.py. */\n/* clang-format off */\n" + "\n".join(rows) + "\n")
     print(len(rows), "pictures,", len(golden), "bytes expected")
 
 
