@@ -225,14 +225,16 @@ bsr_status bsr_detect_file(const char *model, const char *path, const struct bsr
                            struct bsr_detections *out, struct bsr_error *err)
 {
     struct bsr_model *opened = NULL;
-    struct bsr_image  image = {0};
-    bsr_status        status = bsr_image_read(&image, path, err);
+    struct picture    picture = {0};
+    bsr_status        status = bsr_model_open_detect(&opened, model, options, err);
+    if (status == BSR_OK) {
+        bool as_stored = opened->model.card.as_stored;
+        status = read_picture(&picture, path, as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET, err);
+    }
     if (status == BSR_OK)
-        status = bsr_model_open_detect(&opened, model, options, err);
-    if (status == BSR_OK)
-        status = bsr_detect(opened, &image, out, err);
+        status = bsr_detect(opened, &picture.image, out, err);
     bsr_model_close(opened);
-    image_free(&image);
+    picture_free(&picture);
     return status;
 }
 
