@@ -1,7 +1,9 @@
 /* engine/engine.h: a net that runs. One interface; OpenCV DNN stands behind it. */
 #pragma once
 
-#include "base/status.h"
+#include "base/tensor.h"
+
+#include <stdbool.h>
 
 struct engine;
 
@@ -16,13 +18,17 @@ struct tensor {
 };
 
 struct engine_options {
-    const char
-        *backend; /* NULL or "opencv": the processor; "opencv:opencl", "opencv:cuda", "opencv:openvino" */
+    const char *backend; /* NULL, "auto" or "opencv": OpenCV on the processor, besra's operators for what it
+                            can't run; "opencv:opencl", "opencv:cuda", "opencv:openvino"; "besra": besra's
+                            operators alone, the reference */
+    bool drop_qdq;       /* leave out QuantizeLinear/DequantizeLinear on activations */
 };
 
-/* Loads `size` bytes of an .onnx. Release with engine_close(). BSR_EMODEL when the engine can't read it: the
- * message names the node and the operator, in one line, never the text of a C++ exception as it came.
- * BSR_EMISSING for a backend that this OpenCV was built without. */
+/* Loads `size` bytes of an .onnx. The graph is prepared (onnx/prepare.h) for the declared shapes, or, where
+ * they are symbolic, at the first run with a shape; graphs prepared for different shapes are kept (a few).
+ * Release with engine_close(). BSR_EMODEL when the engine can't read it: the message names the node and the
+ * operator, in one line, never the text of a C++ exception as it came. BSR_EMISSING for a backend that this
+ * OpenCV was built without. */
 bsr_status engine_open(struct engine **out, const void *onnx, size_t size,
                        const struct engine_options *options, const char *name, struct bsr_error *err);
 void       engine_close(struct engine *engine);
@@ -32,6 +38,25 @@ void       engine_close(struct engine *engine);
  * when the net can't run at this shape (says which), BSR_ENOMEM. */
 bsr_status engine_run(struct engine *engine, const struct tensor *inputs, int input_count,
                       const struct tensor **outputs, int *output_count, struct bsr_error *err);
+
+/* What engine_run_any() takes and gives: any type of besra.h, f32 where the model says f16. */
+struct engine_value {
+    const char       *name;
+    struct bsr_tensor tensor;
+};
+
+/* As engine_run(), for inputs and outputs of any type. Data of the outputs is the engine's. */
+bsr_status engine_run_any(struct engine *engine, const struct engine_value *inputs, int input_count,
+                          const struct engine_value **outputs, int *output_count, struct bsr_error *err);
+
+/* What was done to the graph for the shapes of the last run (or at opening), and which nodes besra's own
+ * operators run: the engine's, valid until the next run. */
+struct onnx_changes;
+const struct onnx_changes *engine_changes(const struct engine *engine);
+
+/* Why the installed OpenCV can't run a node (for onnx_split_make(), `besra model check`); NULL: it can. */
+struct onnx_node_view;
+const char *engine_supports(void *context, const struct onnx_node_view *node);
 
 /* How many threads a run uses: for the whole process, since OpenCV has one pool. 1 lets several engines run
  * side by side, each in the thread that calls it. */

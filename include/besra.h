@@ -56,7 +56,8 @@ extern "C" {
     X(BSR_EMISSING, -10, "missing", "something needed is not installed or not there")                        \
     X(BSR_EEXIST, -11, "exists", "the output exists already")                                                \
     X(BSR_ERANGE, -12, "range", "a value is out of range")                                                   \
-    X(BSR_ECANCELED, -13, "canceled", "interrupted")
+    X(BSR_ECANCELED, -13, "canceled", "interrupted")                                                         \
+    X(BSR_EVALUES, -14, "values", "depends on values that are not known yet")
 
 enum {
 #define BSR_STATUS_ENUM(code, value, name, text) code = (value),
@@ -112,6 +113,98 @@ BSR_API void bsr_detections_free(struct bsr_detections *detections);
 
 /* Releases an image that besra made and sets it to {0}. */
 BSR_API void bsr_image_free(struct bsr_image *image);
+
+/* ---- tensors ---------------------------------------------------------------------------------- */
+
+/* Element types, numbered as ONNX's TensorProto.DataType. */
+#define BSR_TYPE_LIST(X)                                                                                     \
+    X(BSR_F32, 1, 4, "f32")                                                                                  \
+    X(BSR_U8, 2, 1, "u8")                                                                                    \
+    X(BSR_I8, 3, 1, "i8")                                                                                    \
+    X(BSR_U16, 4, 2, "u16")                                                                                  \
+    X(BSR_I16, 5, 2, "i16")                                                                                  \
+    X(BSR_I32, 6, 4, "i32")                                                                                  \
+    X(BSR_I64, 7, 8, "i64")                                                                                  \
+    X(BSR_BOOL, 9, 1, "bool") /* bytes of 0 and 1 */                                                         \
+    X(BSR_F16, 10, 2, "f16")                                                                                 \
+    X(BSR_F64, 11, 8, "f64")                                                                                 \
+    X(BSR_U32, 12, 4, "u32")                                                                                 \
+    X(BSR_U64, 13, 8, "u64")                                                                                 \
+    X(BSR_BF16, 16, 2, "bf16")
+
+enum {
+#define BSR_TYPE_ENUM(type, value, bytes, name) type = (value),
+    BSR_TYPE_LIST(BSR_TYPE_ENUM)
+#undef BSR_TYPE_ENUM
+};
+
+enum { BSR_MAX_DIMS = 8 };
+
+/* A block of numbers, row-major, without gaps, in the machine's byte order. Any side may be 0. */
+struct bsr_tensor {
+    void   *data;
+    int     type; /* one of BSR_TYPE_LIST */
+    int     dims; /* 0 (a scalar) .. BSR_MAX_DIMS */
+    int64_t shape[BSR_MAX_DIMS];
+};
+
+/* ---- operators of one's own --------------------------------------------------------------------- */
+
+/* A node of a graph, as its operator sees it: attributes. Those that the node lacks are `otherwise`, or NULL.
+ */
+struct bsr_node;
+BSR_API const char *bsr_node_name(const struct bsr_node *node);
+BSR_API int64_t     bsr_node_opset(const struct bsr_node *node); /* the version of the operator's domain */
+BSR_API int64_t     bsr_node_int(const struct bsr_node *node, const char *attribute, int64_t otherwise);
+BSR_API float       bsr_node_float(const struct bsr_node *node, const char *attribute, float otherwise);
+BSR_API const char *bsr_node_text(const struct bsr_node *node, const char *attribute, const char *otherwise);
+BSR_API const int64_t *bsr_node_ints(const struct bsr_node *node, const char *attribute, int *count);
+BSR_API const float   *bsr_node_floats(const struct bsr_node *node, const char *attribute, int *count);
+BSR_API const struct bsr_tensor *bsr_node_tensor(const struct bsr_node *node, const char *attribute);
+
+/* What an operator is called with. An input that the node leaves out is NULL. */
+struct bsr_call {
+    const struct bsr_node          *node;
+    const struct bsr_tensor *const *inputs;
+    int                             input_count;
+    struct bsr_tensor              *outputs;
+    int output_count; /* as many as the node names, also where nothing reads one */
+};
+
+/* An operator: two functions that may be called from several threads at once.
+ *
+ * shape() sets type, dims and shape of the outputs from those of the inputs. It is called before any number
+ * is known: inputs[i]->data is NULL then, but for inputs that are constants of the graph. Where the
+ * shape depends on a number that is not there, it returns bsr_needs_values(err); it is then called again when
+ * the numbers are there.
+ * run() fills the data of the outputs, which the caller has allocated at the size that shape() said, from
+ * inputs that all have their data. Inputs are never changed; outputs never overlap them. Both return BSR_OK
+ * or fail with bsr_operator_fail(). */
+struct bsr_operator {
+    const char *name; /* "domain.Type", as "custom.MyAdd"; "Type" alone is ONNX's own */
+    bsr_status (*shape)(const struct bsr_call *call, struct bsr_error *err);
+    bsr_status (*run)(const struct bsr_call *call, struct bsr_error *err);
+};
+
+/* Fills *err with a sentence (printf's way) and returns BSR_EMODEL. */
+BSR_API bsr_status bsr_operator_fail(struct bsr_error *err, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+BSR_API bsr_status bsr_needs_values(struct bsr_error *err);
+
+/* Makes an operator known to all models opened after it, before besra's own of the same name. `op` and its
+ * name must live as long as the program. BSR_EUSAGE for a name that is no name, BSR_EEXIST when it was
+ * registered before. */
+BSR_API bsr_status bsr_operator_register(const struct bsr_operator *op, struct bsr_error *err);
+
+/* Opens a plugin, a shared object that defines
+ *     const int bsr_plugin_abi = BSR_PLUGIN_ABI;
+ *     bsr_status bsr_plugin_register(struct bsr_error *err);      // calls bsr_operator_register()
+ * as --ops does. BSR_EMISSING, BSR_EUSAGE for one without these or of another ABI. */
+#define BSR_PLUGIN_ABI 1
+BSR_API bsr_status bsr_plugin_load(const char *path, struct bsr_error *err);
 
 /* ---- tier 1: one call ----------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 # A copy of the headers with `base` including `media` must be refused, and named.
 cmake_minimum_required(VERSION 3.22)
 file(REMOVE_RECURSE ${SCRATCH})
-foreach(room base media preprocess onnx engine postprocess config pipeline app)
+foreach(room base media preprocess operators onnx engine postprocess config pipeline app)
   file(COPY ${ROOT}/${room} DESTINATION ${SCRATCH} FILES_MATCHING PATTERN "*.h" PATTERN "*.c")
 endforeach()
 file(WRITE ${SCRATCH}/base/wrong.h "#include \"media/picture.h\"\n")

@@ -1,0 +1,26 @@
+/* operators/registry.h: which operator a node is. */
+#pragma once
+
+#include "operators/node.h"
+
+#include <stdbool.h>
+
+/* The operator for domain ("" and "ai.onnx" are the same) and type: a registered one first, then besra's own;
+ * NULL when there is none. */
+const struct bsr_operator *operators_find(const char *domain, const char *type);
+
+/* Whether its run() and shape() are besra's own, not a plugin's. */
+bool operators_is_own(const struct bsr_operator *op);
+
+/* A group of operators of one file; registry.c lists all groups. */
+struct operator_group {
+    const struct bsr_operator *operators;
+    int                        count;
+};
+#define OPERATOR_GROUP(array)                                                                                \
+    {                                                                                                        \
+        array, (int)(sizeof(array) / sizeof *(array))                                                        \
+    }
+
+/* The n-th of besra's own operators, for tables; NULL behind the last. */
+const struct bsr_operator *operators_at(int n);
