@@ -5,3 +5,14 @@
 
 int detect_command(const struct options *options);
 int upscale_command(const struct options *options);
+int classify_command(const struct options *options);
+int model_show_command(const struct options *options);
+int model_check_command(const struct options *options);
+int model_explain_command(const struct options *options);
+int model_simplify_command(const struct options *options);
+int model_extract_command(const struct options *options);
+int model_edit_command(const struct options *options);
+int model_build_command(const struct options *options);
+int model_compare_command(const struct options *options);
+int model_run_command(const struct options *options);
+int model_list_command(const struct options *options);

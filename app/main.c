@@ -17,21 +17,21 @@ static int print_help(const struct options *options, FILE *stream)
     return fflush(stream) == 0 ? EXIT_DONE : EXIT_SOME_FAILED;
 }
 
+static int (*const commands[COMMAND_COUNT])(const struct options *options) = {
+    [COMMAND_DETECT] = detect_command,
+    [COMMAND_UPSCALE] = upscale_command,
+};
+
 static int run_command(const struct options *options)
 {
     if (options->help)
         return print_help(options, stdout);
     if (options->version)
         return printf("besra %s\n", bsr_version()) > 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_SOME_FAILED;
-    switch (options->command) {
-    case COMMAND_DETECT:
-        return detect_command(options);
-    case COMMAND_UPSCALE:
-        return upscale_command(options);
-    default:
-        print_help(options, stderr);
-        return EXIT_WRONG_USAGE;
-    }
+    if (commands[options->command])
+        return commands[options->command](options);
+    print_help(options, stderr);
+    return EXIT_WRONG_USAGE;
 }
 
 /* Where a standard stream was closed (besra ... >&-), the first file that is opened would get its number, and

@@ -207,6 +207,26 @@ static bsr_status refuse_command(const char *word, struct bsr_error *err)
     return BSR_EUSAGE;
 }
 
+/* The command that argv names from 1 on: one word, or two for those below `model`. */
+static bsr_status read_words(struct reader *reader)
+{
+    const char  *word = reader->argv[1];
+    enum command command = command_by_name(word);
+
+    reader->at = 2;
+    if (command == COMMAND_MODEL && reader->argc > 2 && reader->argv[2][0] != '-') {
+        char both[NAME_SPACE];
+        snprintf(both, sizeof both, "%s %s", word, reader->argv[2]);
+        command = command_by_name(both);
+        word = reader->argv[2];
+        reader->at = 3;
+        if (command == COMMAND_NONE)
+            return refuse_command(both, reader->err);
+    }
+    reader->line->command = command;
+    return command == COMMAND_NONE ? refuse_command(word, reader->err) : BSR_OK;
+}
+
 /* argv[1]: a command, or --help and --version of the program. */
 static bsr_status read_command(struct reader *reader)
 {
@@ -216,11 +236,8 @@ static bsr_status read_command(struct reader *reader)
         return BSR_EUSAGE;
     }
     const char *word = reader->argv[1];
-    if (word[0] != '-') {
-        reader->line->command = command_by_name(word);
-        reader->at = 2;
-        return reader->line->command == COMMAND_NONE ? refuse_command(word, reader->err) : BSR_OK;
-    }
+    if (word[0] != '-')
+        return read_words(reader);
     reader->at = 1;
     const struct option_row *row = word[1] == '-' ? option_by_name(word + 2, name_length(word + 2))
                                                   : option_by_letter(word[1], COMMAND_DETECT);

@@ -1,5 +1,7 @@
 #include "config/completion.h"
 
+#include <string.h>
+
 void options_write_completion(enum shell shell, struct bytes *out)
 {
     switch (shell) {
@@ -57,4 +59,10 @@ void completion_append_escaped(const char *text, const char *signs, struct bytes
             bytes_append_text(out, "\\");
         bytes_append(out, text, 1);
     }
+}
+
+const char *completion_last_word(enum command command)
+{
+    const char *blank = strchr(command_infos[command].name, ' ');
+    return blank ? blank + 1 : command_infos[command].name;
 }

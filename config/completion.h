@@ -15,3 +15,6 @@ void completion_append_choices(const struct option_row *row, struct bytes *out);
 
 /* `text` with a backslash before each of the `signs`. */
 void completion_append_escaped(const char *text, const char *signs, struct bytes *out);
+
+/* "show" of "model show". */
+const char *completion_last_word(enum command command);

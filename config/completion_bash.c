@@ -22,6 +22,7 @@ static void append_value_case(const struct option_row *row, struct bytes *out)
                           "        compopt -o filenames 2>/dev/null\n");
         break;
     case TYPE_PATH:
+    case TYPE_REPEAT:
     case TYPE_OPTPATH:
         bytes_append_text(out, "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
                                "        compopt -o filenames 2>/dev/null\n");
@@ -55,8 +56,14 @@ static void append_words(enum command command, struct bytes *out)
 
 static void append_commands(struct bytes *out)
 {
-    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+    for (int c = COMMAND_NONE + 1; c <= COMMAND_MODEL; c++)
         bytes_append_format(out, "%s ", command_infos[c].name);
+}
+
+static void append_words_below_model(struct bytes *out)
+{
+    for (int c = COMMAND_MODEL + 1; c < COMMAND_COUNT; c++)
+        bytes_append_format(out, "%s ", completion_last_word((enum command)c));
 }
 
 void completion_write_bash(struct bytes *out)
@@ -78,6 +85,16 @@ void completion_write_bash(struct bytes *out)
     bytes_append_text(out, "' -- \"$cur\")\n"
                            "        return\n"
                            "    fi\n"
+                           "    local command=${COMP_WORDS[1]}\n"
+                           "    if [ \"$command\" = model ]; then\n"
+                           "        if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+                           "            mapfile -t COMPREPLY < <(compgen -W '");
+    append_words_below_model(out);
+    bytes_append_text(out, "' -- \"$cur\")\n"
+                           "            return\n"
+                           "        fi\n"
+                           "        command=\"model-${COMP_WORDS[2]}\"\n"
+                           "    fi\n"
                            "    case $cur in\n"
                            "    --*=*) prev=${cur%%=*} cur=${cur#*=} ;;\n"
                            "    esac\n"
@@ -85,9 +102,9 @@ void completion_write_bash(struct bytes *out)
     for (int i = 0; i < OPTION_COUNT; i++)
         if (option_rows[i].argument)
             append_value_case(&option_rows[i], out);
-    bytes_append_text(out, "    esac\n    case ${COMP_WORDS[1]} in\n");
+    bytes_append_text(out, "    esac\n    case $command in\n");
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
-        bytes_append_format(out, "    %s) words='", command_infos[c].name);
+        bytes_append_format(out, "    %s) words='", command_infos[c].page);
         append_words((enum command)c, out);
         bytes_append_text(out, "' ;;\n");
     }

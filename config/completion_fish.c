@@ -10,7 +10,7 @@ static void append_condition(const struct option_row *row, struct bytes *out)
     bytes_append_text(out, " -n '__fish_seen_subcommand_from");
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
         if (option_is_in(row, (enum command)c))
-            bytes_append_format(out, " %s", command_infos[c].name);
+            bytes_append_format(out, " %s", completion_last_word((enum command)c));
     bytes_append_text(out, "'");
 }
 
@@ -26,6 +26,7 @@ static void append_option(const struct option_row *row, struct bytes *out)
         bytes_append_text(out, " -r -F -a '(__besra_models)'");
         break;
     case TYPE_PATH:
+    case TYPE_REPEAT:
         bytes_append_text(out, " -r -F");
         break;
     case TYPE_CHOICE:
@@ -56,9 +57,16 @@ void completion_write_fish(struct bytes *out)
                         "    end\n"
                         "end\n",
                         BESRA_DATA_FOLDER "/besra/models");
-    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
-        bytes_append_format(out, "complete -c besra -n __fish_use_subcommand -f -a %s -d '%s'\n",
-                            command_infos[c].name, command_infos[c].summary);
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
+        bytes_append_format(
+            out, "complete -c besra -n %s -f -a %s -d '",
+            c <= COMMAND_MODEL
+                ? "__fish_use_subcommand"
+                : "'__fish_seen_subcommand_from model; and test (count (commandline -opc)) -eq 2'",
+            completion_last_word((enum command)c));
+        completion_append_escaped(command_infos[c].summary, QUOTED_SIGNS, out);
+        bytes_append_text(out, "'\n");
+    }
     for (int i = 0; i < OPTION_COUNT; i++)
         append_option(&option_rows[i], out);
 }

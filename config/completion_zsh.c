@@ -28,6 +28,7 @@ static void append_value(const struct option_row *row, struct bytes *out)
         bytes_append_text(out, ":_besra_model");
         break;
     case TYPE_PATH:
+    case TYPE_REPEAT:
     case TYPE_OPTPATH:
         bytes_append_text(out, ":_files");
         break;
@@ -49,7 +50,9 @@ static void append_option(const struct option_row *row, struct bytes *out)
 {
     const char *long_end = row->type == TYPE_OPTPATH ? "=-" : row->argument ? "=" : "";
     bytes_append_text(out, "            ");
-    if (row->type == TYPE_TALLY) /* may be given again */
+    if (row->type == TYPE_REPEAT) /* may be given again */
+        bytes_append_format(out, "'*%s='", row->flag);
+    else if (row->type == TYPE_TALLY)
         bytes_append_format(out, "'*'{-%c,%s}", row->letter, row->flag);
     else if (row->letter)
         bytes_append_format(out, "'(-%c %s)'{-%c%s,%s%s}", row->letter, row->flag, row->letter,
@@ -63,11 +66,19 @@ static void append_option(const struct option_row *row, struct bytes *out)
 
 static void append_command(enum command command, struct bytes *out)
 {
-    bytes_append_format(out, "    %s)\n        _arguments -s -S : \\\n", command_infos[command].name);
+    bytes_append_format(out, "    %s)\n        _arguments -s -S : \\\n", command_infos[command].page);
     for (int i = 0; i < OPTION_COUNT; i++)
         if (option_is_in(&option_rows[i], command))
             append_option(&option_rows[i], out);
     bytes_append_text(out, "            '*:input:_files'\n        ;;\n");
+}
+
+/* 'detect:find objects in pictures', a line each. */
+static void append_names(int first, int last, struct bytes *out)
+{
+    for (int c = first; c <= last; c++)
+        bytes_append_format(out, "            '%s:%s'\n", completion_last_word((enum command)c),
+                            command_infos[c].summary);
 }
 
 void completion_write_zsh(struct bytes *out)
@@ -85,8 +96,7 @@ void completion_write_zsh(struct bytes *out)
                            "    local -a commands\n"
                            "    if (( CURRENT == 2 )); then\n"
                            "        commands=(\n");
-    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
-        bytes_append_format(out, "            '%s:%s'\n", command_infos[c].name, command_infos[c].summary);
+    append_names(COMMAND_NONE + 1, COMMAND_MODEL, out);
     bytes_append_text(out, "        )\n        _describe command commands\n        _arguments : \\\n");
     for (int i = 0; i < OPTION_COUNT; i++)
         if (option_is_in(&option_rows[i], COMMAND_NONE))
@@ -97,6 +107,18 @@ void completion_write_zsh(struct bytes *out)
                            "    local command=$words[2]\n"
                            "    shift words\n"
                            "    (( CURRENT-- ))\n"
+                           "    if [[ $command == model ]]; then\n"
+                           "        if (( CURRENT == 2 )); then\n"
+                           "            commands=(\n");
+    append_names(COMMAND_MODEL + 1, COMMAND_COUNT - 1, out);
+    bytes_append_text(out, "            )\n"
+                           "            _describe command commands\n"
+                           "            return\n"
+                           "        fi\n"
+                           "        command=model-$words[2]\n"
+                           "        shift words\n"
+                           "        (( CURRENT-- ))\n"
+                           "    fi\n"
                            "    case $command in\n");
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
         append_command((enum command)c, out);

@@ -21,7 +21,7 @@ static bsr_status save_man(const char *folder, enum command command, struct bsr_
 {
     char         name[64];
     struct bytes text = {0};
-    snprintf(name, sizeof name, "besra%s%s.1", command ? "-" : "", command_name(command));
+    snprintf(name, sizeof name, "besra%s%s.1", command ? "-" : "", command_page(command));
     options_write_man(command, &text);
     bsr_status status = save(folder, name, &text, err);
     bytes_free(&text);

@@ -45,11 +45,11 @@ static void append_group(enum option_group group, enum command command, struct b
     }
 }
 
-static void append_commands(struct bytes *out)
+static void append_commands(int first, struct bytes *out)
 {
-    enum { NAMES_COLUMN = 14 };
+    enum { NAMES_COLUMN = 18 };
     bytes_append_text(out, "\nCommands\n");
-    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+    for (int c = first; c < COMMAND_COUNT; c++)
         append_entry(command_infos[c].name, command_infos[c].summary, NAMES_COLUMN, out);
 }
 
@@ -61,12 +61,13 @@ static void append_examples(enum command command, struct bytes *out)
                             command_infos[command].examples[i][1]);
 }
 
-static void append_inputs(struct bytes *out)
+static void append_inputs(enum command command, struct bytes *out)
 {
     enum { NAMES_COLUMN = 14 };
     const char *text = NULL, *name = NULL;
     bytes_append_text(out, "\nInputs\n");
-    for (int n = 0; (name = help_input(n, &text)); n++)
+    for (int n = 0;
+         (name = command_is_for_pictures(command) ? help_input(n, &text) : help_model_input(n, &text)); n++)
         append_entry(name, text, NAMES_COLUMN, out);
 }
 
@@ -82,16 +83,18 @@ static void append_exit_codes(struct bytes *out)
 void options_print_help(enum command command, struct bytes *out)
 {
     const struct command_info *info = &command_infos[command];
-    bytes_append_format(out, "Usage: %s\n\n", help_usage(command));
+    bytes_append_text(out, "Usage: ");
+    help_append_usage(command, out);
+    bytes_append_text(out, "\n\n");
     help_wrap(info->description, 0, out);
     append_examples(command, out);
-    if (command == COMMAND_NONE)
-        append_commands(out);
+    if (command == COMMAND_NONE || command == COMMAND_MODEL)
+        append_commands(command + 1, out);
     else
-        append_inputs(out);
+        append_inputs(command, out);
     for (int group = 0; group < GROUP_COUNT; group++)
         append_group((enum option_group)group, command, out);
-    if (command != COMMAND_NONE)
+    if (command != COMMAND_NONE && command != COMMAND_MODEL)
         help_wrap(
             "\nFlags are undone by --no-NAME (--image undoes --no-image); any beginning of a name that fits "
             "only one option will do. Defaults can be set in ~/.config/besra/besra.cfg.",
@@ -101,5 +104,5 @@ void options_print_help(enum command command, struct bytes *out)
         bytes_append_text(
             out, "\n'besra COMMAND --help' shows a command's options, 'man besra-COMMAND' as well.\n");
     else
-        bytes_append_format(out, "\nMore: man besra-%s\n", info->name);
+        bytes_append_format(out, "\nMore: man besra-%s\n", info->page);
 }

@@ -13,6 +13,11 @@ static const struct term inputs[] = {
     {"@FILE", "paths of inputs, one a line, as --list FILE"},
 };
 
+static const struct term model_inputs[] = {
+    {"MODEL", "any exported model (.onnx), a card (.cfg) or a card's name"},
+    {"OUTPUT", "where the command writes a model; -o OUTPUT as well"},
+};
+
 static const struct term files[] = {
     {"~/.config/besra/besra.cfg", "the person's own options; below $XDG_CONFIG_HOME where that is set"},
     {"~/.local/share/besra/models/", "the person's own models; below $XDG_DATA_HOME where that is set"},
@@ -39,6 +44,11 @@ const char *help_input(int n, const char **text)
     return TERM_AT(inputs, n, text);
 }
 
+const char *help_model_input(int n, const char **text)
+{
+    return TERM_AT(model_inputs, n, text);
+}
+
 const char *help_file(int n, const char **text)
 {
     return TERM_AT(files, n, text);
@@ -49,14 +59,10 @@ const char *help_variable(int n, const char **text)
     return TERM_AT(variables, n, text);
 }
 
-const char *help_usage(enum command command)
+void help_append_usage(enum command command, struct bytes *out)
 {
-    static const char *const usages[COMMAND_COUNT] = {
-        [COMMAND_NONE] = "besra COMMAND [OPTION...] INPUT...",
-        [COMMAND_DETECT] = "besra detect [OPTION...] INPUT...",
-        [COMMAND_UPSCALE] = "besra upscale [OPTION...] INPUT...",
-    };
-    return usages[command];
+    bytes_append_format(out, "besra%s%s %s", command ? " " : "", command_infos[command].name,
+                        command_infos[command].usage);
 }
 
 void help_describe(const struct option_row *row, enum command command, struct bytes *out)
@@ -66,8 +72,10 @@ void help_describe(const struct option_row *row, enum command command, struct by
         bytes_append_text(out, ": ");
         option_append_choices(row, " or ", out);
     }
-    const char *fallback = row->id == OPTION_MODEL ? command_infos[command].model : row->fallback;
-    if (fallback)
+    const char *fallback = row->id == OPTION_OUTPUT && command_is_for_pictures(command) ? "besra-out/NAME"
+                           : row->id == OPTION_MODEL ? command_infos[command].model
+                                                     : row->fallback;
+    if (fallback && *fallback)
         bytes_append_format(out, " (default: %s)", fallback);
 }
 

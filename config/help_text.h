@@ -10,11 +10,12 @@ void help_describe(const struct option_row *row, enum command command, struct by
 /* "-c, --conf SCORE", "    --json[=FILE]" (aligned for options without a letter). */
 void help_append_flags(const struct option_row *row, struct bytes *out);
 
-/* "besra detect [OPTION...] INPUT..." */
-const char *help_usage(enum command command);
+/* Appends "besra detect [OPTION...] INPUT...". */
+void help_append_usage(enum command command, struct bytes *out);
 
 /* The n-th line on INPUT and on files and variables; a name and what it is. NULL behind the last. */
 const char *help_input(int n, const char **text);
+const char *help_model_input(int n, const char **text); /* of the commands below model */
 const char *help_file(int n, const char **text);
 const char *help_variable(int n, const char **text);
 

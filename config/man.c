@@ -90,14 +90,24 @@ static void append_options(enum command command, struct bytes *out)
     }
 }
 
-static void append_commands(struct bytes *out)
+/* besra-detect(1) */
+static void append_page(enum command command, struct bytes *out)
+{
+    bytes_append_format(out, "\\fBbesra%s", command ? "\\-" : "");
+    append_plain(command_infos[command].page, out);
+    bytes_append_text(out, "\\fR(1)");
+}
+
+static void append_commands(int first, struct bytes *out)
 {
     append_macro("SH", "COMMANDS", out);
-    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
+    for (int c = first; c < COMMAND_COUNT; c++) {
         bytes_append_text(out, ".TP\n");
         bytes_append_format(out, "\\fBbesra %s\\fR\n", command_infos[c].name);
-        bytes_append_text(out, command_infos[c].summary);
-        bytes_append_format(out, "; see \\fBbesra\\-%s\\fR(1)\n", command_infos[c].name);
+        append_plain(command_infos[c].summary, out);
+        bytes_append_text(out, "; see ");
+        append_page((enum command)c, out);
+        bytes_append_text(out, "\n");
     }
 }
 
@@ -149,8 +159,8 @@ static void append_see_also(enum command command, struct bytes *out)
     for (int c = COMMAND_NONE; c < COMMAND_COUNT; c++) {
         if ((enum command)c == command)
             continue;
-        bytes_append_format(out, "%s\\fBbesra%s%s\\fR(1)", started ? ",\n" : "", c ? "\\-" : "",
-                            command_infos[c].name);
+        bytes_append_text(out, started ? ",\n" : "");
+        append_page((enum command)c, out);
         started = true;
     }
     bytes_append_text(out, "\n");
@@ -160,26 +170,35 @@ static void append_see_also(enum command command, struct bytes *out)
 static void append_name(enum command command, struct bytes *out)
 {
     append_macro("SH", "NAME", out);
-    bytes_append_format(out, "besra%s%s \\- %s\n", command ? "\\-" : "", command_infos[command].name,
-                        command_infos[command].summary);
+    bytes_append_format(out, "besra%s", command ? "\\-" : "");
+    append_plain(command_infos[command].page, out);
+    bytes_append_text(out, " \\- ");
+    append_line(command_infos[command].summary, out);
 }
 
 void options_write_man(enum command command, struct bytes *out)
 {
     bytes_append_format(out, ".TH BESRA%s", command ? "\\-" : "");
-    for (const char *letter = command_infos[command].name; *letter; letter++)
-        bytes_append_format(out, "%c", *letter - 'a' + 'A');
+    for (const char *letter = command_infos[command].page; *letter; letter++)
+        if (*letter == '-')
+            bytes_append_text(out, "\\-");
+        else
+            bytes_append_format(out, "%c", *letter - 'a' + 'A');
     bytes_append_format(out, " 1 \"\" \"besra %s\" \"besra manual\"\n", bsr_version());
 
     append_name(command, out);
     append_macro("SH", "SYNOPSIS", out);
-    append_macro("B", help_usage(command), out);
+    struct bytes usage = {0};
+    help_append_usage(command, &usage);
+    append_macro("B", bytes_text(&usage), out);
+    out->failed = out->failed || usage.failed;
+    bytes_free(&usage);
     append_macro("SH", "DESCRIPTION", out);
     append_line(command_infos[command].description, out);
-    if (command == COMMAND_NONE)
-        append_commands(out);
+    if (command == COMMAND_NONE || command == COMMAND_MODEL)
+        append_commands(command + 1, out);
     else
-        append_terms("INPUTS", help_input, out);
+        append_terms("INPUTS", command_is_for_pictures(command) ? help_input : help_model_input, out);
     append_options(command, out);
     if (command == COMMAND_NONE)
         append_configuration(out);

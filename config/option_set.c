@@ -288,6 +288,25 @@ static bsr_status set_list(const struct setting *s)
     return s->value->kind == VALUE_TEXT ? set_comma_list(s) : refuse(s, "is no list");
 }
 
+/* One more item, as it is written. */
+static bsr_status set_repeated(const struct setting *s)
+{
+    struct option_list *list = s->field;
+    if (s->value->kind != VALUE_TEXT)
+        return refuse(s, "is no text: put it in quotes");
+    if (!s->value->text[0])
+        return refuse(s, "is empty");
+    char **items = keep_items(s, list->count + 1);
+    char  *item = options_keep_text(s->options, s->value->text, strlen(s->value->text));
+    if (!items || !item)
+        return bsr_fail_memory(s->err, s->origin, (list->count + 1) * sizeof(char *));
+    if (list->count)
+        memcpy(items, list->items, list->count * sizeof *items);
+    items[list->count] = item;
+    *list = (struct option_list){.items = items, .count = list->count + 1};
+    return BSR_OK;
+}
+
 static bsr_status set_extent(const struct setting *s)
 {
     bool        square = s->row->type == TYPE_SQUARE;
@@ -334,6 +353,7 @@ bsr_status option_set(struct options *options, const struct option_row *row, con
         [TYPE_OPTPATH] = set_optional_path,
         [TYPE_CHOICE] = set_choice,
         [TYPE_LIST] = set_list,
+        [TYPE_REPEAT] = set_repeated,
         [TYPE_SQUARE] = set_extent,
         [TYPE_EXTENT] = set_extent,
         [TYPE_SHARD] = set_shard,

@@ -16,6 +16,7 @@
 #define FIELD_OPTPATH char *
 #define FIELD_CHOICE  unsigned
 #define FIELD_LIST    struct option_list
+#define FIELD_REPEAT  struct option_list
 #define FIELD_SQUARE  struct option_extent
 #define FIELD_EXTENT  struct option_extent
 #define FIELD_SHARD   struct option_shard
@@ -53,6 +54,9 @@ const struct command_info command_infos[COMMAND_COUNT] = {
     [COMMAND_NONE] =
         {
             .name = "",
+            .page = "",
+            .usage = "COMMAND [OPTION...] INPUT...",
+            .model = "",
             .summary = "find objects in pictures and enlarge pictures",
             .description = "besra runs exported ONNX models on pictures: networks that find objects and draw "
                            "boxes round them, and networks that enlarge.",
@@ -63,6 +67,9 @@ const struct command_info command_infos[COMMAND_COUNT] = {
     [COMMAND_DETECT] =
         {
             .name = "detect",
+            .page = "detect",
+            .usage = "[OPTION...] INPUT...",
+            .least_inputs = 1,
             .summary = "find objects in pictures",
             .model = "cards",
             .description = "Finds the objects that a model knows, writes each picture with a box round each "
@@ -74,6 +81,9 @@ const struct command_info command_infos[COMMAND_COUNT] = {
     [COMMAND_UPSCALE] =
         {
             .name = "upscale",
+            .page = "upscale",
+            .usage = "[OPTION...] INPUT...",
+            .least_inputs = 1,
             .summary = "enlarge pictures",
             .model = "srcnn",
             .description = "Enlarges pictures by any factor with a network that restores detail. "
@@ -82,6 +92,183 @@ const struct command_info command_infos[COMMAND_COUNT] = {
                          {"besra upscale --to 1920x1080 -f png photo.jpg", "to a given size, as PNG"},
                          {"besra upscale -s 2 -r pictures -o larger", "a whole folder, into another"}},
         },
+    [COMMAND_CLASSIFY] =
+        {
+            .name = "classify",
+            .page = "classify",
+            .usage = "[OPTION...] INPUT...",
+            .least_inputs = 1,
+            .model = "",
+            .summary = "say what a picture shows",
+            .description = "Names the classes that a model gives a picture, best first, with their scores.",
+            .examples = {{"besra classify -m squeezenet.onnx photo.jpg", "the five best classes"},
+                         {"besra classify -m net.onnx --json -r pictures", "a record of each, for programs"}},
+        },
+    [COMMAND_MODEL] =
+        {
+            .name = "model",
+            .page = "model",
+            .usage = "COMMAND [OPTION...] MODEL",
+            .model = "",
+            .summary = "look into, repair, cut, edit, build, run and compare models",
+            .description = "Works on exported ONNX models as data: what is in them, whether they will run, "
+                           "what besra changes so that they do, and where two of them part.",
+            .examples = {{"besra model show net.onnx", "what is in it"},
+                         {"besra model check net.onnx", "whether it will run, and if not, why"},
+                         {"besra model compare a.onnx b.onnx", "where they part"}},
+        },
+    [COMMAND_MODEL_SHOW] =
+        {
+            .name = "model show",
+            .page = "model-show",
+            .usage = "[OPTION...] MODEL",
+            .least_inputs = 1,
+            .most_inputs = 1,
+            .model = "",
+            .summary = "what is in a model",
+            .description = "Shows a model's inputs, outputs, operators, parameters and multiplications, its "
+                           "layers, a tensor, or a drawing of the graph.",
+            .examples = {{"besra model show net.onnx", "inputs, outputs, operators, size"},
+                         {"besra model show --layers net.onnx", "layer by layer"},
+                         {"besra model show --svg net.svg net.onnx", "a drawing of the graph"}},
+        },
+    [COMMAND_MODEL_CHECK] =
+        {
+            .name = "model check",
+            .page = "model-check",
+            .usage = "[OPTION...] MODEL",
+            .least_inputs = 1,
+            .most_inputs = 1,
+            .model = "",
+            .summary = "whether a model will run, and what is wrong with it",
+            .description = "Lists all faults of a model at once, then each node that the installed OpenCV "
+                           "can't run, why, and what besra does about it. The exit code is 0 when it will "
+                           "run, else 4.",
+            .examples = {{"besra model check net.onnx", "all that is wrong with it"},
+                         {"besra model check --shape images:1,3,640,640 net.onnx", "at a given size"}},
+        },
+    [COMMAND_MODEL_EXPLAIN] =
+        {
+            .name = "model explain",
+            .page = "model-explain",
+            .usage = "[OPTION...] MODEL",
+            .least_inputs = 1,
+            .most_inputs = 1,
+            .model = "",
+            .summary = "what besra changes in a model to run it",
+            .description = "Lists what becomes of which nodes before the model is handed to OpenCV. The "
+                           "file is never changed.",
+            .examples = {{"besra model explain net.onnx", "each change"},
+                         {"besra model explain --json net.onnx", "for programs"}},
+        },
+    [COMMAND_MODEL_SIMPLIFY] =
+        {
+            .name = "model simplify",
+            .page = "model-simplify",
+            .usage = "[OPTION...] MODEL OUTPUT",
+            .least_inputs = 1,
+            .most_inputs = 2,
+            .model = "",
+            .summary = "write a model with its constants folded and its shapes fixed",
+            .description = "Writes the prepared graph as a standard .onnx that other engines open, with a "
+                           "table of operators before and after and a numerical proof that both compute the "
+                           "same.",
+            .examples = {{"besra model simplify net.onnx small.onnx", "fold all that is constant"},
+                         {"besra model simplify --shape images:1,3,640,640 net.onnx fixed.onnx",
+                          "with a fixed size"},
+                         {"besra model simplify --freeze factor=1,1,3,3 net.onnx x3.onnx",
+                          "with an input made a constant"}},
+        },
+    [COMMAND_MODEL_EXTRACT] =
+        {
+            .name = "model extract",
+            .page = "model-extract",
+            .usage = "[OPTION...] MODEL OUTPUT",
+            .least_inputs = 1,
+            .most_inputs = 2,
+            .model = "",
+            .summary = "cut a part out of a model",
+            .description = "Writes the part of a model between some of its tensors as a model of its own.",
+            .examples = {{"besra model extract --outputs conv1 net.onnx head.onnx", "up to a tensor"},
+                         {"besra model extract --inputs conv1 --outputs conv5 net.onnx part.onnx",
+                          "between two tensors"}},
+        },
+    [COMMAND_MODEL_EDIT] =
+        {
+            .name = "model edit",
+            .page = "model-edit",
+            .usage = "[OPTION...] MODEL OUTPUT",
+            .least_inputs = 1,
+            .most_inputs = 2,
+            .model = "",
+            .summary = "change nodes, names, shapes, metadata and weights",
+            .description = "Writes a changed copy of a model. Changes are made in this order: "
+                           "--remove-node, --set-op, --replace-weights, --freeze, --set-input-shape, "
+                           "--rename, --set-metadata, --to-fp16.",
+            .examples = {{"besra model edit --set-op Add_1=Sub net.onnx other.onnx", "another operator"},
+                         {"besra model edit --replace-weights conv1.weight=w.npy net.onnx other.onnx",
+                          "other weights"},
+                         {"besra model edit --to-fp16 net.onnx half.onnx", "half the size"}},
+        },
+    [COMMAND_MODEL_BUILD] =
+        {
+            .name = "model build",
+            .page = "model-build",
+            .usage = "[OPTION...] DESCRIPTION OUTPUT",
+            .least_inputs = 1,
+            .most_inputs = 2,
+            .model = "",
+            .summary = "make a model from a description of its layers",
+            .description = "Makes an .onnx from a libconfig description of layers, with weights from .npy "
+                           "or raw files.",
+            .examples = {{"besra model build net.cfg net.onnx", "as described"},
+                         {"besra model build --storage f16 net.cfg net.onnx", "with 16-bit weights"}},
+        },
+    [COMMAND_MODEL_COMPARE] =
+        {
+            .name = "model compare",
+            .page = "model-compare",
+            .usage = "[OPTION...] A B",
+            .least_inputs = 1,
+            .most_inputs = 2,
+            .model = "",
+            .summary = "where two models, engines or runs part",
+            .description = "Runs A and B on the same input and compares their tensors, one after the other: "
+                           "largest and mean difference, cosine, and the first place where they part. A and "
+                           "B are models or folders of .npy files; with --engines one model is enough. The "
+                           "exit code is 0 when they agree, else 1.",
+            .examples = {{"besra model compare a.onnx b.onnx", "two models, all tensors that both have"},
+                         {"besra model compare --engines opencv,besra net.onnx", "two engines of one model"},
+                         {"besra model compare --bisect part a.onnx b.onnx",
+                          "the smallest part that differs, as files"}},
+        },
+    [COMMAND_MODEL_RUN] =
+        {
+            .name = "model run",
+            .page = "model-run",
+            .usage = "[OPTION...] MODEL",
+            .least_inputs = 1,
+            .most_inputs = 1,
+            .model = "",
+            .summary = "run a model on tensors or pictures",
+            .description = "Feeds a model's inputs from .npy, .pb or picture files, or with random numbers, "
+                           "and writes its outputs as .npy or .pb files.",
+            .examples = {{"besra model run -i x.npy -o out net.onnx", "one input, outputs into a folder"},
+                         {"besra model run -i a=a.npy -i b=b.npy net.onnx", "inputs by name"}},
+        },
+    [COMMAND_MODEL_LIST] =
+        {
+            .name = "model list",
+            .page = "model-list",
+            .usage = "[OPTION...]",
+            .least_inputs = 0,
+            .most_inputs = 1,
+            .model = "",
+            .summary = "the cards and models that there are",
+            .description = "Lists the model cards in the folders that besra looks into, with their tasks, "
+                           "sizes and scores.",
+            .examples = {{"besra model list", "what -m can name"}},
+        },
 };
 
 static const char *const group_titles[GROUP_COUNT] = {
@@ -89,6 +276,9 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_DETECT] = "Detection",
     [GROUP_DETECT_OUTPUT] = "Drawing and saving",
     [GROUP_UPSCALE] = "Enlarging",
+    [GROUP_CLASSIFY] = "Classification",
+    [GROUP_NET] = "What a net without a card takes and gives",
+    [GROUP_MODEL] = "The model",
     [GROUP_INPUT] = "Input",
     [GROUP_OUTPUT] = "Writing",
     [GROUP_RUN] = "Running",
@@ -191,4 +381,9 @@ enum command command_by_name(const char *name)
 const char *command_name(enum command command)
 {
     return command_infos[command].name;
+}
+
+const char *command_page(enum command command)
+{
+    return command_infos[command].page;
 }

@@ -17,6 +17,7 @@ enum option_type {
     TYPE_OPTPATH,
     TYPE_CHOICE,
     TYPE_LIST,
+    TYPE_REPEAT,
     TYPE_SQUARE,
     TYPE_EXTENT,
     TYPE_SHARD,
@@ -27,6 +28,9 @@ enum option_group {
     GROUP_DETECT,
     GROUP_DETECT_OUTPUT,
     GROUP_UPSCALE,
+    GROUP_CLASSIFY,
+    GROUP_NET,
+    GROUP_MODEL,
     GROUP_INPUT,
     GROUP_OUTPUT,
     GROUP_RUN,
@@ -39,8 +43,19 @@ enum {
     IN_NONE = 1 << COMMAND_NONE, /* the program without a command */
     IN_DETECT = 1 << COMMAND_DETECT,
     IN_UPSCALE = 1 << COMMAND_UPSCALE,
-    IN_ALL = IN_DETECT | IN_UPSCALE,
-    IN_ANY = IN_ALL | IN_NONE,
+    IN_CLASSIFY = 1 << COMMAND_CLASSIFY,
+    IN_PICTURES = IN_DETECT | IN_UPSCALE | IN_CLASSIFY,
+    IN_SHOW = 1 << COMMAND_MODEL_SHOW,
+    IN_EXTRACT = 1 << COMMAND_MODEL_EXTRACT,
+    IN_EDIT = 1 << COMMAND_MODEL_EDIT,
+    IN_BUILD = 1 << COMMAND_MODEL_BUILD,
+    IN_COMPARE = 1 << COMMAND_MODEL_COMPARE,
+    IN_RUN = 1 << COMMAND_MODEL_RUN,
+    IN_FED = IN_COMPARE | IN_RUN,                                                /* run on given inputs */
+    IN_RUNNING = IN_RUN | 1 << COMMAND_MODEL_CHECK | 1 << COMMAND_MODEL_EXPLAIN, /* with one engine */
+    IN_SHAPED = IN_SHOW | IN_RUNNING | IN_COMPARE | 1 << COMMAND_MODEL_SIMPLIFY,
+    IN_EVERY = IN_PICTURES | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD | 1 << COMMAND_MODEL_LIST,
+    IN_ANY = IN_EVERY | 1 << COMMAND_MODEL | IN_NONE,
     LINE_ONLY = 1 << 30, /* not in a configuration file */
 };
 
@@ -62,9 +77,12 @@ struct option_row {
 extern const struct option_row option_rows[OPTION_COUNT];
 
 struct command_info {
-    const char *name;
+    const char *name; /* "detect", "model show" */
+    const char *page; /* of the manual: "detect", "model-show" */
     const char *summary;
-    const char *model; /* the default of --model */
+    const char *usage;                     /* what follows the name: "[OPTION...] INPUT..." */
+    int         least_inputs, most_inputs; /* most 0: any number */
+    const char *model;                     /* the default of --model; "" where there is no such option */
     const char *description;
     const char *examples[3][2]; /* what is typed, what it does */
 };
@@ -104,6 +122,12 @@ void option_append_choices(const struct option_row *row, const char *last, struc
 
 /* The exit codes and what they mean; NULL behind the last. */
 const char *exit_code_text(int n, const char **codes);
+
+/* Whether it has pictures for inputs, and options in the configuration file. */
+static inline bool command_is_for_pictures(enum command command)
+{
+    return (IN_PICTURES >> command) & 1;
+}
 
 /* COMMAND_NONE when there is none of that name. */
 enum command command_by_name(const char *name);

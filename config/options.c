@@ -146,14 +146,29 @@ static bsr_status settle_loudness(struct options *options, struct bsr_error *err
     return BSR_OK;
 }
 
-static bsr_status check_inputs(const struct options *options, struct bsr_error *err)
+static bsr_status refuse_inputs(const struct options *options, const char *why, struct bsr_error *err)
 {
     const char *name = command_name(options->command);
-    if (options->input_count || options->list)
-        return BSR_OK;
-    bsr_fail(err, BSR_EUSAGE, name, "no input: name a picture, a folder, or '-' for standard input");
-    bsr_hint(err, "besra %s --help says more", name);
+    bsr_fail(err, BSR_EUSAGE, name, "%s", why);
+    bsr_hint(err, "besra %s %s; besra %s --help says more", name, command_infos[options->command].usage,
+             name);
     return BSR_EUSAGE;
+}
+
+static bsr_status check_inputs(const struct options *options, struct bsr_error *err)
+{
+    const struct command_info *info = &command_infos[options->command];
+    if (options->command == COMMAND_MODEL)
+        return refuse_inputs(
+            options, "which? show, check, explain, simplify, extract, edit, build, compare, run or list",
+            err);
+    if (info->most_inputs && options->input_count > (size_t)info->most_inputs)
+        return refuse_inputs(options, "too many arguments", err);
+    if (options->input_count >= (size_t)info->least_inputs || options->list)
+        return BSR_OK;
+    if (command_is_for_pictures(options->command))
+        return refuse_inputs(options, "no input: name a picture, a folder, or '-' for standard input", err);
+    return refuse_inputs(options, "no model: name an .onnx, a card or a card's name", err);
 }
 
 static bsr_status fill(struct options *options, const struct command_line *line, struct bsr_error *err)

@@ -9,7 +9,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum command { COMMAND_NONE, COMMAND_DETECT, COMMAND_UPSCALE, COMMAND_COUNT };
+enum command {
+    COMMAND_NONE,
+    COMMAND_DETECT,
+    COMMAND_UPSCALE,
+    COMMAND_CLASSIFY,
+    COMMAND_MODEL, /* only to ask for help on those below */
+    COMMAND_MODEL_SHOW,
+    COMMAND_MODEL_CHECK,
+    COMMAND_MODEL_EXPLAIN,
+    COMMAND_MODEL_SIMPLIFY,
+    COMMAND_MODEL_EXTRACT,
+    COMMAND_MODEL_EDIT,
+    COMMAND_MODEL_BUILD,
+    COMMAND_MODEL_COMPARE,
+    COMMAND_MODEL_RUN,
+    COMMAND_MODEL_LIST,
+    COMMAND_COUNT
+};
 
 /* One id for each row of options.def: OPTION_MODEL, OPTION_MAX_DET, ... */
 enum option_id {
@@ -27,10 +44,18 @@ enum engine_choice {
     RUN_OPENCV_OPENCL,
     RUN_OPENCV_CUDA,
     RUN_OPENCV_OPENVINO,
+    RUN_BESRA,
 };
 enum progress_choice { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_JSON, PROGRESS_NONE };
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum fit_choice { FIT_CARD, FIT_RECT, FIT_SQUARE };
+enum qdq_choice { QDQ_AS_WRITTEN, QDQ_LEFT_OUT };
+enum crop_choice { CROP_MIDDLE, CROP_STRETCH, CROP_PAD };
+enum scores_choice { SCORES_AUTO, SCORES_LOGITS, SCORES_PROBABILITIES };
+enum input_color_choice { INPUT_COLOR_CARD, INPUT_COLOR_RGB, INPUT_COLOR_BGR, INPUT_COLOR_LUMA };
+enum input_range_choice { INPUT_RANGE_CARD, INPUT_RANGE_UNIT, INPUT_RANGE_BYTE, INPUT_RANGE_IMAGENET };
+enum layout_choice { LAYOUT_AUTO, LAYOUT_YOLOV5, LAYOUT_YOLOV5_HEADS, LAYOUT_YOLOV8, LAYOUT_BOXES };
+enum storage_choice { STORAGE_AS_DESCRIBED, STORAGE_F32, STORAGE_F16 };
 enum profile_choice { PROFILE_CARD, PROFILE_APPLY, PROFILE_IGNORE };
 
 struct option_list { /* --classes person,3 */
@@ -54,7 +79,7 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     size_t       input_count;
 
     /* All commands. */
-    char                *model;  /* never NULL when there is a command: a card's name, a .cfg or an .onnx */
+    char                *model;  /* a card's name, a .cfg or an .onnx; "" for the commands below model */
     char                *output; /* NULL: besra-out/NAME; "-": standard output */
     enum format_choice   format;
     int                  quality; /* 1..100; 0: the format's usual one (95 for JPEG) */
@@ -97,6 +122,33 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     struct option_extent to;    /* 0 x 0: not given */
     bool                 compare;
 
+    /* classify */
+    int                top; /* 1.. */
+    enum crop_choice   fit;
+    enum scores_choice scores;
+
+    /* What a net without a card was trained on. */
+    enum input_color_choice input_color;
+    enum input_range_choice input_range;
+    enum layout_choice      layout;
+    enum qdq_choice         qdq;
+    struct option_list      ops; /* plugins */
+
+    /* model ...: lists as written, "NAME=VALUE" and the like */
+    struct option_list  shapes, freeze;
+    bool                layers;
+    char               *tensor, *dot, *svg; /* NULL: not asked for */
+    struct option_list  cut_inputs, cut_outputs;
+    struct option_list  set_op, rename, set_input_shape, set_metadata, remove_node, replace_weights;
+    bool                to_fp16;
+    struct option_list  feeds;
+    int                 seed;
+    bool                pb;
+    struct option_list  at, engines;
+    double              atol, rtol;
+    char               *heat, *bisect;
+    enum storage_choice storage;
+
     /* Where each value comes from: NULL for a default, "--conf", or "besra.cfg:12". */
     const char *origins[OPTION_COUNT];
 
@@ -110,8 +162,11 @@ bsr_status options_parse(struct options *out, int argc, char **argv, struct bsr_
 
 void options_free(struct options *options);
 
-/* "detect"; "" for COMMAND_NONE. */
+/* "detect", "model show"; "" for COMMAND_NONE. */
 const char *command_name(enum command command);
+
+/* The manual's page of it: "detect", "model-show". */
+const char *command_page(enum command command);
 
 /* What --help shows, 80 columns; COMMAND_NONE: of the program. Check out->failed at the end. */
 void options_print_help(enum command command, struct bytes *out);

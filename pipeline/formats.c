@@ -20,6 +20,7 @@ const char *backend_of_choice(enum engine_choice choice)
         [RUN_OPENCV_OPENCL] = "opencv:opencl",
         [RUN_OPENCV_CUDA] = "opencv:cuda",
         [RUN_OPENCV_OPENVINO] = "opencv:openvino",
+        [RUN_BESRA] = "besra",
     };
     return backends[choice];
 }

@@ -179,6 +179,8 @@ static void test_help_and_version_need_nothing_else(void **state)
         {"besra -h", COMMAND_NONE, true},
         {"besra --version", COMMAND_NONE, false},
         {"besra -V", COMMAND_NONE, false},
+        {"besra model --help", COMMAND_MODEL, true},
+        {"besra model show --help", COMMAND_MODEL_SHOW, true},
         {"besra detect --help", COMMAND_DETECT, true},
         {"besra upscale -h", COMMAND_UPSCALE, true},
         {"besra detect -rh --nonsense", COMMAND_DETECT, true},
@@ -243,7 +245,8 @@ static void test_errors_say_who_and_why(void **state)
          "\"sqare\" is none of card, rect, square; did you mean square?"},
         {"besra detect -f gif a", "--format", "\"gif\" is none of same, jpg, png, webp, tiff, bmp, ppm"},
         {"besra detect --engine opencv:cud a", "--engine",
-         "\"opencv:cud\" is none of auto, opencv, opencv:opencl, opencv:cuda, opencv:openvino; did you mean "
+         "\"opencv:cud\" is none of auto, opencv, opencv:opencl, opencv:cuda, opencv:openvino, besra; did "
+         "you mean "
          "opencv:cuda?"},
         {"besra detect --classes a,,b a", "--classes", "\"a,,b\" has an empty item"},
         {"besra detect --classes '' a", "--classes", "\"\" has an empty item"},
@@ -259,6 +262,13 @@ static void test_errors_say_who_and_why(void **state)
         {"besra detect -o '' a", "--output", "\"\" is empty"},
         {"besra detect --json= a", "--json", "\"\" is empty"},
         {"besra detect --config '' a", "--config", "\"\" is empty"},
+        {"besra model", "model",
+         "which? show, check, explain, simplify, extract, edit, build, compare, run or list"},
+        {"besra model shwo a", "model shwo", "no such command; did you mean model show?"},
+        {"besra model show", "model show", "no model: name an .onnx, a card or a card's name"},
+        {"besra model show a b", "model show", "too many arguments"},
+        {"besra model show --set-op a", "--set-op", "not an option of model show, but of model edit"},
+        {"besra model edit --set-op '' a", "--set-op", "\"\" is empty"},
         {"besra detect -vq a", "--verbose", "given together with --quiet"},
     };
     (void)state;
@@ -273,6 +283,22 @@ static void test_errors_say_who_and_why(void **state)
         assert_string_equal(err.message, rows[i].message);
         assert_memory_equal(&options, &before, sizeof options); /* untouched */
     }
+}
+
+static void test_repeated_options_gather(void **state)
+{
+    (void)state;
+    struct options   options;
+    struct bsr_error err;
+    assert_int_equal(
+        support_parse(&options, "besra model edit --set-op a=Sub in.onnx --set-op b=Mul out.onnx", &err),
+        BSR_OK);
+    assert_int_equal(options.command, COMMAND_MODEL_EDIT);
+    assert_int_equal(options.input_count, 2);
+    assert_int_equal(options.set_op.count, 2);
+    assert_string_equal(options.set_op.items[0], "a=Sub");
+    assert_string_equal(options.set_op.items[1], "b=Mul");
+    options_free(&options);
 }
 
 static void test_a_missing_error_is_no_matter(void **state)
@@ -343,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_dashes_and_double_dash_are_inputs),
         cmocka_unit_test(test_help_and_version_need_nothing_else),
         cmocka_unit_test(test_errors_say_who_and_why),
+        cmocka_unit_test(test_repeated_options_gather),
         cmocka_unit_test(test_a_missing_error_is_no_matter),
         cmocka_unit_test(test_more_inputs_than_anyone_needs),
         cmocka_unit_test(test_running_out_of_memory_is_an_error_that_leaks_nothing),
