@@ -146,6 +146,21 @@ uint16_t f32_to_bf16(float value)
     return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
+/* The f32 next to a double, on the side of zero, or the odd one of two: a second rounding, to 16 bits, then
+ * gives what one rounding would have given (Boldo and Melquiond 2008). */
+static float round_to_odd(double value)
+{
+    float    near = (float)value;
+    uint32_t bits = bits_of(near);
+
+    if ((double)near == value || isnan(value) || bits & 1)
+        return near;
+    if (isinf(near))
+        return near;
+    bool away = fabs((double)near) > fabs(value);
+    return float_of(away ? bits - 1 : bits + 1);
+}
+
 /* ---- elements as numbers -------------------------------------------------------------------------- */
 
 /* The integer types of C behind the types: X(type, C type, least, most). */
@@ -214,10 +229,10 @@ void tensor_set(struct bsr_tensor *tensor, size_t index, double value)
         ((double *)tensor->data)[index] = value;
         break;
     case BSR_F16:
-        ((uint16_t *)tensor->data)[index] = f32_to_f16((float)value);
+        ((uint16_t *)tensor->data)[index] = f32_to_f16(round_to_odd(value));
         break;
     case BSR_BF16:
-        ((uint16_t *)tensor->data)[index] = f32_to_bf16((float)value);
+        ((uint16_t *)tensor->data)[index] = f32_to_bf16(round_to_odd(value));
         break;
     case BSR_BOOL:
         ((uint8_t *)tensor->data)[index] = value != 0;
@@ -254,29 +269,154 @@ void tensor_set_int(struct bsr_tensor *tensor, size_t index, int64_t value)
     }
 }
 
-/* ONNX's Cast wraps integers round and truncates floats. */
-static void cast_element(struct bsr_tensor *out, const struct bsr_tensor *tensor, size_t i)
-{
-    bool from_float = tensor->type == BSR_F32 || tensor->type == BSR_F64 || tensor->type == BSR_F16 ||
-                      tensor->type == BSR_BF16;
-    bool to_float =
-        out->type == BSR_F32 || out->type == BSR_F64 || out->type == BSR_F16 || out->type == BSR_BF16;
+/* ---- conversion, a block at a time ----------------------------------------------------------------- */
 
-    if (to_float || out->type == BSR_BOOL) {
-        tensor_set(out, i, tensor_get(tensor, i));
+enum { BLOCK = 256 };
+
+/* Elements of any type, as they come out of a tensor: floats as doubles, the rest as 64 bits. */
+struct block {
+    double   reals[BLOCK];
+    uint64_t wholes[BLOCK];
+    bool     is_real, is_u64;
+};
+
+static bool is_float(int type)
+{
+    return type == BSR_F32 || type == BSR_F64 || type == BSR_F16 || type == BSR_BF16;
+}
+
+static void load_reals(double *block, const struct bsr_tensor *tensor, size_t at, size_t count)
+{
+    const char *from = (const char *)tensor->data + at * tensor_type_size(tensor->type);
+
+    if (tensor->type == BSR_F64)
+        memcpy(block, from, count * sizeof *block);
+    else if (tensor->type == BSR_F32)
+        for (size_t i = 0; i < count; i++)
+            block[i] = (double)((const float *)from)[i];
+    else if (tensor->type == BSR_F16)
+        for (size_t i = 0; i < count; i++)
+            block[i] = (double)f16_to_f32(((const uint16_t *)from)[i]);
+    else
+        for (size_t i = 0; i < count; i++)
+            block[i] = (double)bf16_to_f32(((const uint16_t *)from)[i]);
+}
+
+static void load_wholes(uint64_t *block, const struct bsr_tensor *tensor, size_t at, size_t count)
+{
+    switch (tensor->type) {
+#define LOAD(type, ctype, least, most)                                                                       \
+    case type:                                                                                               \
+        for (size_t i = 0; i < count; i++)                                                                   \
+            block[i] = (uint64_t)((const ctype *)tensor->data)[at + i];                                      \
+        break;
+        INTEGER_TYPES(LOAD)
+#undef LOAD
+    case BSR_U64:
+        memcpy(block, (const uint64_t *)tensor->data + at, count * sizeof *block);
+        break;
+    default:
+        for (size_t i = 0; i < count; i++)
+            block[i] = ((const uint8_t *)tensor->data)[at + i] != 0;
+    }
+}
+
+/* What the block holds, as f32: whole numbers are rounded once. */
+static float block_f32(const struct block *block, size_t i)
+{
+    if (block->is_real)
+        return (float)block->reals[i];
+    return block->is_u64 ? (float)block->wholes[i] : (float)(int64_t)block->wholes[i];
+}
+
+static double block_f64(const struct block *block, size_t i)
+{
+    if (block->is_real)
+        return block->reals[i];
+    return block->is_u64 ? (double)block->wholes[i] : (double)(int64_t)block->wholes[i];
+}
+
+static void store_floats(struct bsr_tensor *out, const struct block *block, size_t at, size_t count)
+{
+    switch (out->type) {
+    case BSR_F32:
+        for (size_t i = 0; i < count; i++)
+            ((float *)out->data)[at + i] = block_f32(block, i);
+        break;
+    case BSR_F64:
+        for (size_t i = 0; i < count; i++)
+            ((double *)out->data)[at + i] = block_f64(block, i);
+        break;
+    case BSR_F16:
+        for (size_t i = 0; i < count; i++)
+            ((uint16_t *)out->data)[at + i] = f32_to_f16(round_to_odd(block_f64(block, i)));
+        break;
+    default:
+        for (size_t i = 0; i < count; i++)
+            ((uint16_t *)out->data)[at + i] = f32_to_bf16(round_to_odd(block_f64(block, i)));
+    }
+}
+
+/* Truncates; what no 64-bit number holds becomes the nearest one. */
+static uint64_t truncate_to_bits(double value, bool to_u64)
+{
+    if (to_u64 && value >= 0x1p63)
+        return value >= 0x1p64 ? UINT64_MAX : (uint64_t)value;
+    return (uint64_t)whole(value);
+}
+
+static void store_wholes(struct bsr_tensor *out, const struct block *block, size_t at, size_t count)
+{
+    size_t size = tensor_type_size(out->type);
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits = block->wholes[i];
+        if (block->is_real)
+            bits = truncate_to_bits(block->reals[i], out->type == BSR_U64);
+        switch (size) {
+        case 1:
+            ((uint8_t *)out->data)[at + i] = (uint8_t)bits;
+            break;
+        case 2:
+            ((uint16_t *)out->data)[at + i] = (uint16_t)bits;
+            break;
+        case 4:
+            ((uint32_t *)out->data)[at + i] = (uint32_t)bits;
+            break;
+        default:
+            ((uint64_t *)out->data)[at + i] = bits;
+        }
+    }
+}
+
+static void store_truths(struct bsr_tensor *out, const struct block *block, size_t at, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ((uint8_t *)out->data)[at + i] = block->is_real ? block->reals[i] != 0 : block->wholes[i] != 0;
+}
+
+void tensor_convert_into(struct bsr_tensor *out, const struct bsr_tensor *tensor)
+{
+    size_t       count = tensor_count(tensor);
+    struct block block = {.is_real = is_float(tensor->type), .is_u64 = tensor->type == BSR_U64};
+
+    if (out->type == tensor->type) {
+        memcpy(out->data, tensor->data, tensor_bytes(tensor));
         return;
     }
-    if (from_float && out->type == BSR_U64) {
-        double value = trunc(tensor_get(tensor, i));
-        ((uint64_t *)out->data)[i] =
-            value >= 0x1p63 ? (value >= 0x1p64 ? UINT64_MAX : (uint64_t)value) : (uint64_t)whole(value);
-        return;
+    for (size_t at = 0; at < count; at += BLOCK) {
+        size_t length = count - at < BLOCK ? count - at : BLOCK;
+        if (block.is_real)
+            load_reals(block.reals, tensor, at, length);
+        else
+            load_wholes(block.wholes, tensor, at, length);
+        if (is_float(out->type))
+            store_floats(out, &block, at, length);
+        else if (out->type == BSR_BOOL)
+            store_truths(out, &block, at, length);
+        else
+            store_wholes(out, &block, at, length);
     }
-    uint64_t bits =
-        tensor->type == BSR_U64 ? ((const uint64_t *)tensor->data)[i] : (uint64_t)tensor_get_int(tensor, i);
-    if (from_float)
-        bits = (uint64_t)tensor_get_int(tensor, i);
-    memcpy((char *)out->data + i * tensor_type_size(out->type), &bits, tensor_type_size(out->type));
 }
 
 bsr_status tensor_convert(struct bsr_tensor *out, const struct bsr_tensor *tensor, int type,
@@ -287,12 +427,7 @@ bsr_status tensor_convert(struct bsr_tensor *out, const struct bsr_tensor *tenso
     bsr_status status = tensor_alloc(&result, err);
     if (status != BSR_OK)
         return status;
-    size_t count = tensor_count(tensor);
-    if (type == tensor->type)
-        memcpy(result.data, tensor->data, tensor_bytes(tensor));
-    else
-        for (size_t i = 0; i < count; i++)
-            cast_element(&result, tensor, i);
+    tensor_convert_into(&result, tensor);
     *out = result;
     return BSR_OK;
 }

@@ -54,3 +54,7 @@ void tensor_set_int(struct bsr_tensor *tensor, size_t index, int64_t value);
 /* A tensor of `type` with the values of `tensor`, converted as ONNX's Cast does. */
 bsr_status tensor_convert(struct bsr_tensor *out, const struct bsr_tensor *tensor, int type,
                           struct bsr_error *err);
+
+/* The same into a tensor of as many elements that has its type and data. Whole numbers that a type can't hold
+ * wrap round; floats are truncated, those beyond 64 bits saturate first; NaN is 0. */
+void tensor_convert_into(struct bsr_tensor *out, const struct bsr_tensor *tensor);

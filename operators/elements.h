@@ -1,0 +1,48 @@
+/* operators/elements.h: what operators on single elements have in common: the C types behind the tensors'
+ * types, and how 16-bit floats are computed. */
+#pragma once
+
+#include "operators/call.h"
+
+/* X(type, C type, suffix): the types that kernels are written for. */
+#define ELEMENT_FLOATS(X)                                                                                    \
+    X(BSR_F32, float, f32)                                                                                   \
+    X(BSR_F64, double, f64)
+#define ELEMENT_SIGNED(X)                                                                                    \
+    X(BSR_I8, int8_t, i8)                                                                                    \
+    X(BSR_I16, int16_t, i16)                                                                                 \
+    X(BSR_I32, int32_t, i32)                                                                                 \
+    X(BSR_I64, int64_t, i64)
+#define ELEMENT_UNSIGNED(X)                                                                                  \
+    X(BSR_U8, uint8_t, u8)                                                                                   \
+    X(BSR_U16, uint16_t, u16)                                                                                \
+    X(BSR_U32, uint32_t, u32)                                                                                \
+    X(BSR_U64, uint64_t, u64)
+#define ELEMENT_INTEGERS(X) ELEMENT_SIGNED(X) ELEMENT_UNSIGNED(X)
+
+enum { ELEMENT_TYPES = BSR_BF16 + 1 }; /* length of a table with a slot for each type */
+
+bool type_is_float(int type);   /* f32, f64, f16, bf16 */
+bool type_is_half(int type);    /* f16, bf16 */
+bool type_is_integer(int type); /* not bool */
+bool type_is_signed(int type);  /* i8 .. i64 */
+
+/* "it can't work on u8". */
+bsr_status element_refuse(int type, struct bsr_error *err);
+
+/* A shape(): one input (or more, which don't count for the shape), one output like the first input. The
+ * second one takes floats only. */
+bsr_status element_shape(const struct bsr_call *call, struct bsr_error *err);
+bsr_status element_shape_float(const struct bsr_call *call, struct bsr_error *err);
+
+/* Calls run() with f32 in the place of f16 and bf16, inputs and outputs, and rounds what it gives. */
+typedef bsr_status element_run(const struct bsr_call *call, struct bsr_error *err);
+bsr_status         element_run_in_f32(const struct bsr_call *call, element_run *run, struct bsr_error *err);
+
+/* A function of one element over `count` of them; `knobs` is what the operator's attributes say. */
+typedef void element_kernel_f32(float *out, const float *in, size_t count, const double *knobs);
+typedef void element_kernel_f64(double *out, const double *in, size_t count, const double *knobs);
+
+/* Runs it over the first input, whatever float that is. */
+bsr_status element_run_kernels(const struct bsr_call *call, element_kernel_f32 *f32, element_kernel_f64 *f64,
+                               const double *knobs, struct bsr_error *err);
