@@ -74,6 +74,20 @@ bsr_status yolo_decode_head_rows(struct candidates *out, const float *data, int 
                                  const struct yolo_layout *layout, int head, const struct yolo_filter *filter,
                                  struct bsr_error *err);
 
+/* An anchor-free output (YOLOv8 and its successors), data[4 + classes][count]: centre x, y, width, height in
+ * pixels, class scores 0..1; there is no objectness. Fails as yolo_decode_rows(). */
+bsr_status yolo_decode_columns(struct candidates *out, const float *data, size_t count, int classes,
+                               const struct yolo_filter *filter, struct bsr_error *err);
+
+/* Boxes that the graph has chosen and suppressed itself, in pixels; rows that are no box, have another class,
+ * or do not pass are left out. Fails as yolo_decode_rows(). */
+enum yolo_boxes {
+    YOLO_BOXES_SCORE_CLASS, /* [rows][6]: x1, y1, x2, y2, score, class (YOLOv10; Ultralytics with nms) */
+    YOLO_BOXES_CLASS_SCORE, /* [rows][7]: picture, x1, y1, x2, y2, class, score (YOLOv7 end to end) */
+};
+bsr_status yolo_decode_boxes(struct candidates *out, const float *data, size_t rows, enum yolo_boxes order,
+                             int classes, const struct yolo_filter *filter, struct bsr_error *err);
+
 /* 1 / (1 + e^-x), within 1e-6 of its value (relative). 0..1 for every finite x. */
 float yolo_sigmoid(float x);
 
