@@ -2,7 +2,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "config/card.h"
-#include "config/nearest.h"
+#include "base/nearest.h"
 
 #include <dirent.h>
 #include <limits.h>

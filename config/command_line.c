@@ -1,7 +1,7 @@
 #include "config/command_line.h"
 
 #include "base/alloc.h"
-#include "config/nearest.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>

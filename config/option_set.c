@@ -1,7 +1,7 @@
 #include "config/option_set.h"
 
 #include "base/alloc.h"
-#include "config/nearest.h"
+#include "base/nearest.h"
 #include "config/text_values.h"
 
 #include <limits.h>

@@ -1,7 +1,7 @@
 #include "config/settings.h"
 
 #include "base/file.h"
-#include "config/nearest.h"
+#include "base/nearest.h"
 #include "config/settings_guard.h"
 
 #include <math.h>

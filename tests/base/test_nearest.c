@@ -1,5 +1,5 @@
 /* The name that was probably meant. */
-#include "config/nearest.h"
+#include "base/nearest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* config/nearest.h: the name that was probably meant, for messages about unknown ones. */
+/* base/nearest.h: the name that was probably meant, for messages about unknown ones. */
 #pragma once
 
 #include <stddef.h>
