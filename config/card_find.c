@@ -1,8 +1,8 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/file.h"
-#include "config/card.h"
 #include "base/nearest.h"
+#include "config/card.h"
 
 #include <dirent.h>
 #include <limits.h>
