@@ -4,21 +4,22 @@
 
 #include "operators/call.h"
 
-/* X(type, C type, suffix): the types that kernels are written for. */
-#define ELEMENT_FLOATS(X)                                                                                    \
-    X(BSR_F32, float, f32)                                                                                   \
-    X(BSR_F64, double, f64)
-#define ELEMENT_SIGNED(X)                                                                                    \
-    X(BSR_I8, int8_t, i8)                                                                                    \
-    X(BSR_I16, int16_t, i16)                                                                                 \
-    X(BSR_I32, int32_t, i32)                                                                                 \
-    X(BSR_I64, int64_t, i64)
-#define ELEMENT_UNSIGNED(X)                                                                                  \
-    X(BSR_U8, uint8_t, u8)                                                                                   \
-    X(BSR_U16, uint16_t, u16)                                                                                \
-    X(BSR_U32, uint32_t, u32)                                                                                \
-    X(BSR_U64, uint64_t, u64)
-#define ELEMENT_INTEGERS(X) ELEMENT_SIGNED(X) ELEMENT_UNSIGNED(X)
+/* X(type, C type, suffix, ...): the types that kernels are written for; what follows X is handed on. */
+#define ELEMENT_FLOATS(X, ...)                                                                               \
+    X(BSR_F32, float, f32, __VA_ARGS__)                                                                      \
+    X(BSR_F64, double, f64, __VA_ARGS__)
+#define ELEMENT_SIGNED(X, ...)                                                                               \
+    X(BSR_I8, int8_t, i8, __VA_ARGS__)                                                                       \
+    X(BSR_I16, int16_t, i16, __VA_ARGS__)                                                                    \
+    X(BSR_I32, int32_t, i32, __VA_ARGS__)                                                                    \
+    X(BSR_I64, int64_t, i64, __VA_ARGS__)
+#define ELEMENT_UNSIGNED(X, ...)                                                                             \
+    X(BSR_U8, uint8_t, u8, __VA_ARGS__)                                                                      \
+    X(BSR_U16, uint16_t, u16, __VA_ARGS__)                                                                   \
+    X(BSR_U32, uint32_t, u32, __VA_ARGS__)                                                                   \
+    X(BSR_U64, uint64_t, u64, __VA_ARGS__)
+#define ELEMENT_INTEGERS(X, ...) ELEMENT_SIGNED(X, __VA_ARGS__) ELEMENT_UNSIGNED(X, __VA_ARGS__)
+#define ELEMENT_NUMBERS(X, ...)  ELEMENT_FLOATS(X, __VA_ARGS__) ELEMENT_INTEGERS(X, __VA_ARGS__)
 
 enum { ELEMENT_TYPES = BSR_BF16 + 1 }; /* length of a table with a slot for each type */
 

@@ -24,23 +24,13 @@
         }                                                                                                    \
     }
 
-#define WHOLE_CASE(type, T, wide, formula)                                                                   \
+#define WHOLE_CASE(type, T, suffix, wide, formula)                                                           \
     case type:                                                                                               \
         for (size_t i = 0; i < count; i++) {                                                                 \
             wide v = ((const T *)in->data)[i];                                                               \
             ((T *)out->data)[i] = (T)(formula);                                                              \
         }                                                                                                    \
         return BSR_OK;
-#define SIGNED_CASES(formula)                                                                                \
-    WHOLE_CASE(BSR_I8, int8_t, int64_t, formula)                                                             \
-    WHOLE_CASE(BSR_I16, int16_t, int64_t, formula)                                                           \
-    WHOLE_CASE(BSR_I32, int32_t, int64_t, formula)                                                           \
-    WHOLE_CASE(BSR_I64, int64_t, int64_t, formula)
-#define UNSIGNED_CASES(formula)                                                                              \
-    WHOLE_CASE(BSR_U8, uint8_t, uint64_t, formula)                                                           \
-    WHOLE_CASE(BSR_U16, uint16_t, uint64_t, formula)                                                         \
-    WHOLE_CASE(BSR_U32, uint32_t, uint64_t, formula)                                                         \
-    WHOLE_CASE(BSR_U64, uint64_t, uint64_t, formula)
 
 #define SIGN_RUN(name, id, real, signed_formula, unsigned_formula)                                           \
     FLOAT_KERNEL(id, float, f32, real)                                                                       \
@@ -51,8 +41,8 @@
         struct bsr_tensor       *out = &call->outputs[0];                                                    \
         size_t                   count = tensor_count(in);                                                   \
         switch (in->type) {                                                                                  \
-            SIGNED_CASES(signed_formula)                                                                     \
-            UNSIGNED_CASES(unsigned_formula)                                                                 \
+            ELEMENT_SIGNED(WHOLE_CASE, int64_t, signed_formula)                                              \
+            ELEMENT_UNSIGNED(WHOLE_CASE, uint64_t, unsigned_formula)                                         \
         default:                                                                                             \
             return element_run_kernels(call, id##_f32, id##_f64, NULL, err);                                 \
         }                                                                                                    \
