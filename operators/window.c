@@ -1,0 +1,250 @@
+#include "operators/window.h"
+
+#include <string.h>
+
+static const int64_t SIDE_MAX = INT32_MAX;
+
+bsr_status window_read_list(int64_t *values, const struct bsr_node *node, const char *name, int length,
+                            int64_t least, int64_t otherwise, struct bsr_error *err)
+{
+    int            count;
+    const int64_t *list = bsr_node_ints(node, name, &count);
+
+    if (list && count != length)
+        return bsr_operator_fail(err, "%s has %d numbers, not %d", name, count, length);
+    for (int i = 0; i < length; i++) {
+        values[i] = list ? list[i] : otherwise;
+        if (values[i] < least || values[i] > SIDE_MAX)
+            return bsr_operator_fail(err, "%s has %lld (from %lld on)", name, (long long)values[i],
+                                     (long long)least);
+    }
+    return BSR_OK;
+}
+
+const char *window_auto_pad(const struct bsr_node *node, struct bsr_error *err)
+{
+    static const char *const words[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"};
+    const char              *text = bsr_node_text(node, "auto_pad", "NOTSET");
+
+    if (!*text)
+        return words[0];
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i]) == 0)
+            return words[i];
+    bsr_operator_fail(err, "auto_pad is %s (NOTSET, SAME_UPPER, SAME_LOWER, VALID)", text);
+    return NULL;
+}
+
+static bsr_status read_kernel(int64_t *sides, int axes, const struct bsr_node *node, const int64_t *kernel,
+                              struct bsr_error *err)
+{
+    int  count;
+    bool is_given = bsr_node_ints(node, "kernel_shape", &count) != NULL;
+
+    if (!is_given && !kernel)
+        return bsr_operator_fail(err, "kernel_shape is missing");
+    bsr_status status = window_read_list(sides, node, "kernel_shape", axes, 1, 1, err);
+    if (status != BSR_OK || !kernel)
+        return status;
+    for (int i = 0; i < axes; i++) {
+        if (kernel[i] < 1 || kernel[i] > SIDE_MAX)
+            return bsr_operator_fail(err, "a side of the weights is %lld", (long long)kernel[i]);
+        if (is_given && sides[i] != kernel[i])
+            return bsr_operator_fail(err, "kernel_shape says %lld where the weights have %lld",
+                                     (long long)sides[i], (long long)kernel[i]);
+        sides[i] = kernel[i];
+    }
+    return BSR_OK;
+}
+
+bsr_status window_read_sides(struct window *out, const struct bsr_node *node, const struct bsr_tensor *x,
+                             const int64_t *kernel, struct bsr_error *err)
+{
+    struct window window = {.axes = x->dims - 2};
+    int64_t       pads[2 * WINDOW_AXES];
+    int           axes = window.axes, lead = WINDOW_AXES - axes;
+    bsr_status    status;
+
+    if (axes < 1 || axes > WINDOW_AXES)
+        return bsr_operator_fail(err, "an input of shape %s is not [N][C] and 1 to 3 sides",
+                                 tensor_shape_text(x).text);
+    for (int i = 0; i < lead; i++)
+        window.in[i] = window.kernel[i] = window.stride[i] = window.dilation[i] = 1;
+    for (int i = 0; i < axes; i++) {
+        if (x->shape[2 + i] < 0 || x->shape[2 + i] > SIDE_MAX)
+            return bsr_operator_fail(err, "a side of %lld is too long", (long long)x->shape[2 + i]);
+        window.in[lead + i] = x->shape[2 + i];
+    }
+    if ((status = read_kernel(window.kernel + lead, axes, node, kernel, err)) != BSR_OK ||
+        (status = window_read_list(window.stride + lead, node, "strides", axes, 1, 1, err)) != BSR_OK ||
+        (status = window_read_list(window.dilation + lead, node, "dilations", axes, 1, 1, err)) != BSR_OK ||
+        (status = window_read_list(pads, node, "pads", 2 * axes, 0, 0, err)) != BSR_OK)
+        return status;
+    for (int i = 0; i < axes; i++) {
+        window.before[lead + i] = pads[i];
+        window.after[lead + i] = pads[axes + i];
+    }
+    *out = window;
+    return BSR_OK;
+}
+
+/* SAME: as many windows as strides fit the input, the pads shared out evenly, an odd one behind (UPPER) or
+ * before (LOWER). */
+static void fit_same(struct window *window, int axis, int64_t reach, bool is_lower)
+{
+    int64_t in = window->in[axis], stride = window->stride[axis];
+    int64_t windows = in / stride + (in % stride != 0);
+    int64_t pad = (windows - 1) * stride + reach - in;
+
+    pad = pad > 0 ? pad : 0;
+    window->before[axis] = is_lower ? pad - pad / 2 : pad / 2;
+    window->after[axis] = pad - window->before[axis];
+}
+
+bsr_status window_fit(struct window *window, const char *auto_pad, bool ceil_mode, struct bsr_error *err)
+{
+    for (int i = 0; i < WINDOW_AXES; i++) {
+        int64_t stride = window->stride[i], reach = (window->kernel[i] - 1) * window->dilation[i] + 1;
+
+        if (strncmp(auto_pad, "SAME", 4) == 0)
+            fit_same(window, i, reach, strcmp(auto_pad, "SAME_LOWER") == 0);
+        else if (strcmp(auto_pad, "VALID") == 0)
+            window->before[i] = window->after[i] = 0;
+        int64_t room = window->in[i] + window->before[i] + window->after[i] - reach;
+        if (room < 0)
+            return bsr_operator_fail(err, "a window of %lld does not fit into %lld padded by %lld",
+                                     (long long)reach, (long long)window->in[i],
+                                     (long long)(window->before[i] + window->after[i]));
+        window->out[i] = room / stride + 1;
+        /* one more window for the rest, when it would begin in the input or the padding before it */
+        if (ceil_mode && room % stride && window->out[i] * stride < window->in[i] + window->before[i])
+            window->out[i]++;
+    }
+    return BSR_OK;
+}
+
+bsr_status window_read(struct window *out, const struct bsr_node *node, const struct bsr_tensor *x,
+                       const int64_t *kernel, bool is_pool, struct bsr_error *err)
+{
+    struct window window;
+    const char   *auto_pad = window_auto_pad(node, err);
+    bsr_status    status = auto_pad ? window_read_sides(&window, node, x, kernel, err) : BSR_EMODEL;
+
+    if (status == BSR_OK)
+        status = window_fit(&window, auto_pad, is_pool && bsr_node_int(node, "ceil_mode", 0) != 0, err);
+    if (status == BSR_OK)
+        *out = window;
+    return status;
+}
+
+static size_t product(const int64_t *sides)
+{
+    return (size_t)sides[0] * (size_t)sides[1] * (size_t)sides[2];
+}
+
+size_t window_in_count(const struct window *window)
+{
+    return product(window->in);
+}
+
+size_t window_out_count(const struct window *window)
+{
+    return product(window->out);
+}
+
+size_t window_kernel_count(const struct window *window)
+{
+    return product(window->kernel);
+}
+
+/* a / b rounded up, for b > 0. */
+static int64_t divide_up(int64_t a, int64_t b)
+{
+    return a > 0 ? (a - 1) / b + 1 : 0;
+}
+
+void window_taps(const struct window *window, int axis, int64_t o, int64_t *first, int64_t *last)
+{
+    int64_t start = o * window->stride[axis] - window->before[axis], step = window->dilation[axis];
+    int64_t end = divide_up(window->in[axis] - start, step);
+
+    *first = divide_up(-start, step);
+    *last = end < window->kernel[axis] ? end : window->kernel[axis];
+    if (*last < *first)
+        *last = *first;
+}
+
+bsr_status window_set_output(const struct bsr_call *call, const struct window *window, int type,
+                             int64_t batch, int64_t channels, struct bsr_error *err)
+{
+    int64_t shape[2 + WINDOW_AXES] = {batch, channels};
+    int     lead = WINDOW_AXES - window->axes;
+
+    for (int i = 0; i < window->axes; i++)
+        shape[2 + i] = window->out[lead + i];
+    return call_set(call, 0, type, 2 + window->axes, shape, err);
+}
+
+static void copy_strided(uint8_t *dst, const uint8_t *src, size_t count, size_t stride, size_t size)
+{
+    if (stride == 1)
+        memcpy(dst, src, count * size);
+    else if (size == 4)
+        for (size_t i = 0; i < count; i++)
+            ((uint32_t *)(void *)dst)[i] = ((const uint32_t *)(const void *)src)[i * stride];
+    else
+        for (size_t i = 0; i < count; i++)
+            ((uint64_t *)(void *)dst)[i] = ((const uint64_t *)(const void *)src)[i * stride];
+}
+
+/* What tap `k` of the windows x..x+count-1 of a row sees; `line` is that row of the input. */
+static void unfold_run(uint8_t *dst, const struct window *w, const uint8_t *line, int64_t k, int64_t x,
+                       int64_t count, size_t size)
+{
+    int64_t start = k * w->dilation[2] - w->before[2], stride = w->stride[2];
+    int64_t first = divide_up(-start, stride), last = divide_up(w->in[2] - start, stride);
+
+    first = first < x ? x : first > x + count ? x + count : first;
+    last = last > x + count ? x + count : last < first ? first : last;
+    memset(dst, 0, (size_t)(first - x) * size);
+    if (last > first)
+        copy_strided(dst + (size_t)(first - x) * size, line + (size_t)(first * stride + start) * size,
+                     (size_t)(last - first), (size_t)stride, size);
+    memset(dst + (size_t)(last - x) * size, 0, (size_t)(x + count - last) * size);
+}
+
+/* One row of the matrix: tap (k0, k1, k2) of one channel. */
+static void unfold_row(uint8_t *dst, const struct window *w, const uint8_t *x, const int64_t *k, size_t size,
+                       size_t first, size_t count)
+{
+    int64_t at2 = (int64_t)(first % (size_t)w->out[2]), row = (int64_t)(first / (size_t)w->out[2]);
+
+    while (count) {
+        int64_t run = w->out[2] - at2 < (int64_t)count ? w->out[2] - at2 : (int64_t)count;
+        int64_t y0 = row / w->out[1] * w->stride[0] + k[0] * w->dilation[0] - w->before[0];
+        int64_t y1 = row % w->out[1] * w->stride[1] + k[1] * w->dilation[1] - w->before[1];
+        if (y0 < 0 || y0 >= w->in[0] || y1 < 0 || y1 >= w->in[1])
+            memset(dst, 0, (size_t)run * size);
+        else
+            unfold_run(dst, w, x + (size_t)((y0 * w->in[1] + y1) * w->in[2]) * size, k[2], at2, run, size);
+        dst += (size_t)run * size;
+        count -= (size_t)run;
+        at2 = 0;
+        row++;
+    }
+}
+
+void window_unfold(void *dst, const struct window *window, const void *x, size_t channels, size_t size,
+                   size_t first, size_t count)
+{
+    uint8_t *row = dst;
+    int64_t  k[WINDOW_AXES];
+
+    for (size_t c = 0; c < channels; c++) {
+        const uint8_t *plane = (const uint8_t *)x + c * window_in_count(window) * size;
+        for (k[0] = 0; k[0] < window->kernel[0]; k[0]++)
+            for (k[1] = 0; k[1] < window->kernel[1]; k[1]++)
+                for (k[2] = 0; k[2] < window->kernel[2]; k[2]++, row += count * size)
+                    unfold_row(row, window, plane, k, size, first, count);
+    }
+}
