@@ -1,7 +1,7 @@
 /* Conv, ConvInteger's float sister: unfolded windows times weights. */
 #include "operators/convolve.h"
+#include "operators/elements.h"
 #include "operators/registry.h"
-#include "operators/shadow.h"
 
 #include <string.h>
 
@@ -59,7 +59,7 @@ static bsr_status conv_run_wide(const struct bsr_call *call, struct bsr_error *e
 
 static bsr_status conv_run(const struct bsr_call *call, struct bsr_error *err)
 {
-    return shadow_run_half(call, conv_run_wide, err);
+    return element_run_in_f32(call, conv_run_wide, err);
 }
 
 static const struct bsr_operator list[] = {

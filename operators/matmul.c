@@ -1,9 +1,9 @@
 /* MatMul (NumPy's matmul: the last two axes are matrices, those before broadcast) and Gemm. */
 #include "operators/matmul.h"
 #include "base/alloc.h"
+#include "operators/elements.h"
 #include "operators/gemm.h"
 #include "operators/registry.h"
-#include "operators/shadow.h"
 
 #include <string.h>
 
@@ -117,7 +117,7 @@ static bsr_status matmul_run_wide(const struct bsr_call *call, struct bsr_error 
 
 static bsr_status matmul_run_any(const struct bsr_call *call, struct bsr_error *err)
 {
-    return shadow_run_half(call, matmul_run_wide, err);
+    return element_run_in_f32(call, matmul_run_wide, err);
 }
 
 /* ---- Gemm: alpha * a' * b' + beta * c --------------------------------------------------------- */
@@ -222,7 +222,7 @@ static bsr_status gemm_run_wide(const struct bsr_call *call, struct bsr_error *e
 
 static bsr_status gemm_run(const struct bsr_call *call, struct bsr_error *err)
 {
-    return shadow_run_half(call, gemm_run_wide, err);
+    return element_run_in_f32(call, gemm_run_wide, err);
 }
 
 static const struct bsr_operator list[] = {

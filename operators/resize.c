@@ -1,8 +1,8 @@
 /* Resize and Upsample: one axis after the other, along it whole rows at a time. */
 #include "base/alloc.h"
+#include "operators/elements.h"
 #include "operators/registry.h"
 #include "operators/resize_taps.h"
-#include "operators/shadow.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,11 +2,6 @@
 
 #include "base/alloc.h"
 
-bool type_is_float(int type)
-{
-    return type == BSR_F32 || type == BSR_F64 || type == BSR_F16 || type == BSR_BF16;
-}
-
 /* The call as `run` sees it; the arrays are as long as the call's. */
 struct shadow {
     struct bsr_tensor        *inputs, *outputs; /* data NULL: the call's own is used */
@@ -66,7 +61,7 @@ static bsr_status shadow_make(struct shadow *shadow, const struct bsr_call *call
     return BSR_OK;
 }
 
-bsr_status shadow_run(const struct bsr_call *call, int type, shadow_operator *run, struct bsr_error *err)
+bsr_status shadow_run(const struct bsr_call *call, int type, element_run *run, struct bsr_error *err)
 {
     struct shadow shadow = {0};
     bsr_status    status = shadow_make(&shadow, call, type, err);
@@ -77,21 +72,9 @@ bsr_status shadow_run(const struct bsr_call *call, int type, shadow_operator *ru
         inner.outputs = shadow.handed;
         status = run(&inner, err);
     }
-    for (int i = 0; status == BSR_OK && i < call->output_count; i++) {
-        if (!shadow.outputs[i].data)
-            continue;
-        size_t count = tensor_count(&call->outputs[i]);
-        for (size_t at = 0; at < count; at++)
-            tensor_set(&call->outputs[i], at, tensor_get(&shadow.outputs[i], at));
-    }
+    for (int i = 0; status == BSR_OK && i < call->output_count; i++)
+        if (shadow.outputs[i].data)
+            tensor_convert_into(&call->outputs[i], &shadow.outputs[i]);
     shadow_free(&shadow, call);
     return status;
-}
-
-bsr_status shadow_run_half(const struct bsr_call *call, shadow_operator *run, struct bsr_error *err)
-{
-    int type = call->inputs[0]->type;
-    if (type != BSR_F16 && type != BSR_BF16)
-        return run(call, err);
-    return shadow_run(call, BSR_F32, run, err);
 }
