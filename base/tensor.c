@@ -398,12 +398,14 @@ static void store_truths(struct bsr_tensor *out, const struct block *block, size
 void tensor_convert_into(struct bsr_tensor *out, const struct bsr_tensor *tensor)
 {
     size_t       count = tensor_count(tensor);
-    struct block block = {.is_real = is_float(tensor->type), .is_u64 = tensor->type == BSR_U64};
+    struct block block;
 
     if (out->type == tensor->type) {
         memcpy(out->data, tensor->data, tensor_bytes(tensor));
         return;
     }
+    block.is_real = is_float(tensor->type);
+    block.is_u64 = tensor->type == BSR_U64;
     for (size_t at = 0; at < count; at += BLOCK) {
         size_t length = count - at < BLOCK ? count - at : BLOCK;
         if (block.is_real)

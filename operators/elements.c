@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 
 #include <limits.h>
+#include <string.h>
 
 bool type_is_half(int type)
 {
@@ -175,4 +176,79 @@ bsr_status element_run_kernels(const struct bsr_call *call, element_kernel_f32 *
     default:
         return element_refuse(in->type, err);
     }
+}
+
+/* ---- elements as doubles ---------------------------------------------------------------------------- */
+
+/* A part of a tensor, or of an array, as a tensor of one axis. */
+static struct bsr_tensor part(const void *data, int type, size_t at, size_t count)
+{
+    union {
+        const void *constant;
+        void       *data; /* tensors don't tell what is only read */
+    } pointer = {.constant = (const char *)data + at * tensor_type_size(type)};
+
+    return (struct bsr_tensor){.data = pointer.data, .type = type, .dims = 1, .shape = {(int64_t)count}};
+}
+
+void element_load(double *values, const struct bsr_tensor *tensor, size_t at, size_t count)
+{
+    if (tensor->type == BSR_F32) {
+        const float *from = (const float *)tensor->data + at;
+        for (size_t i = 0; i < count; i++)
+            values[i] = (double)from[i];
+        return;
+    }
+    struct bsr_tensor from = part(tensor->data, tensor->type, at, count);
+    struct bsr_tensor to = part(values, BSR_F64, 0, count);
+    tensor_convert_into(&to, &from);
+}
+
+void element_store(struct bsr_tensor *tensor, size_t at, const double *values, size_t count)
+{
+    if (tensor->type == BSR_F32) {
+        float *to = (float *)tensor->data + at;
+        for (size_t i = 0; i < count; i++)
+            to[i] = (float)values[i];
+        return;
+    }
+    struct bsr_tensor from = part(values, BSR_F64, 0, count);
+    struct bsr_tensor to = part(tensor->data, tensor->type, at, count);
+    tensor_convert_into(&to, &from);
+}
+
+static int whole_type(const struct bsr_tensor *tensor)
+{
+    return tensor->type == BSR_U64 ? BSR_U64 : BSR_I64;
+}
+
+void element_load_wholes(uint64_t *values, const struct bsr_tensor *tensor, size_t at, size_t count)
+{
+    struct bsr_tensor from = part(tensor->data, tensor->type, at, count);
+    struct bsr_tensor to = part(values, whole_type(tensor), 0, count);
+    tensor_convert_into(&to, &from);
+}
+
+void element_store_wholes(struct bsr_tensor *tensor, size_t at, const uint64_t *values, size_t count)
+{
+    struct bsr_tensor from = part(values, whole_type(tensor), 0, count);
+    struct bsr_tensor to = part(tensor->data, tensor->type, at, count);
+    tensor_convert_into(&to, &from);
+}
+
+size_t element_span(const struct bsr_tensor *tensor, int from, int to)
+{
+    size_t count = 1;
+    for (int axis = from; axis < to; axis++)
+        count *= (size_t)tensor->shape[axis];
+    return count;
+}
+
+struct element_lines element_lines_of(const struct bsr_tensor *tensor, int axis)
+{
+    return (struct element_lines){
+        .outer = element_span(tensor, 0, axis),
+        .count = (size_t)tensor->shape[axis],
+        .inner = element_span(tensor, axis + 1, tensor->dims),
+    };
 }

@@ -47,3 +47,21 @@ typedef void element_kernel_f64(double *out, const double *in, size_t count, con
 /* Runs it over the first input, whatever float that is. */
 bsr_status element_run_kernels(const struct bsr_call *call, element_kernel_f32 *f32, element_kernel_f64 *f64,
                                const double *knobs, struct bsr_error *err);
+
+/* `count` elements of a tensor of any type from element `at` on, as doubles; and the other way, rounded once
+ * (floats) or converted as Cast does. */
+void element_load(double *values, const struct bsr_tensor *tensor, size_t at, size_t count);
+void element_store(struct bsr_tensor *tensor, size_t at, const double *values, size_t count);
+
+/* The same as whole numbers of 64 bits, for integers and bool. */
+void element_load_wholes(uint64_t *values, const struct bsr_tensor *tensor, size_t at, size_t count);
+void element_store_wholes(struct bsr_tensor *tensor, size_t at, const uint64_t *values, size_t count);
+
+/* The product of the sides from axis `from` up to but without axis `to`. */
+size_t element_span(const struct bsr_tensor *tensor, int from, int to);
+
+/* A tensor's elements as [outer][count][inner], `count` being those along one axis. */
+struct element_lines {
+    size_t outer, count, inner;
+};
+struct element_lines element_lines_of(const struct bsr_tensor *tensor, int axis);
