@@ -74,11 +74,18 @@ static void copy_cell(char *cell, size_t size, const char *prefix, const char *t
     bytes_free(&bytes);
 }
 
+/* Behind "node Y (Conv): ": the table's row says which operator it is. */
+static const char *behind_node(const char *text)
+{
+    const char *end = strncmp(text, "node ", 5) == 0 ? strstr(text, "): ") : NULL;
+    return end ? end + 3 : text;
+}
+
 static void note_reason(struct operator_row *row, const char *prefix, const char *text)
 {
     char cell[REASON_SIZE];
 
-    copy_cell(cell, sizeof cell, prefix, text);
+    copy_cell(cell, sizeof cell, prefix, behind_node(text));
     for (int i = 0; i < row->reason_count; i++)
         if (strcmp(row->reasons[i].text, cell) == 0) {
             row->reasons[i].count++;
