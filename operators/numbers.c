@@ -41,28 +41,27 @@ bsr_status number_reduction(enum reduction *out, const char *name, struct bsr_er
     return bsr_operator_fail(err, "its reduction is \"%.32s\" (none, add, mul, min or max)", name);
 }
 
-/* The lowest bits, whatever they stand for: so integers wrap around. */
-static void set_bits(struct bsr_tensor *tensor, size_t at, uint64_t bits)
+void number_set_bits(struct bsr_tensor *tensor, size_t i, uint64_t bits)
 {
     switch (tensor_type_size(tensor->type)) {
     case 1:
-        ((uint8_t *)tensor->data)[at] = (uint8_t)bits;
+        ((uint8_t *)tensor->data)[i] = (uint8_t)bits;
         break;
     case 2:
-        ((uint16_t *)tensor->data)[at] = (uint16_t)bits;
+        ((uint16_t *)tensor->data)[i] = (uint16_t)bits;
         break;
     case 4:
-        ((uint32_t *)tensor->data)[at] = (uint32_t)bits;
+        ((uint32_t *)tensor->data)[i] = (uint32_t)bits;
         break;
     default:
-        ((uint64_t *)tensor->data)[at] = bits;
+        ((uint64_t *)tensor->data)[i] = bits;
     }
 }
 
-static uint64_t get_bits(const struct bsr_tensor *tensor, size_t at)
+uint64_t number_get_bits(const struct bsr_tensor *tensor, size_t i)
 {
-    return tensor->type == BSR_U64 ? ((const uint64_t *)tensor->data)[at]
-                                   : (uint64_t)tensor_get_int(tensor, at);
+    return tensor->type == BSR_U64 ? ((const uint64_t *)tensor->data)[i]
+                                   : (uint64_t)tensor_get_int(tensor, i);
 }
 
 static void copy_element(struct bsr_tensor *to, size_t i, const struct bsr_tensor *from, size_t j)
@@ -93,9 +92,9 @@ void number_combine(struct bsr_tensor *to, size_t i, const struct bsr_tensor *fr
         double a = tensor_get(to, i), b = tensor_get(from, j);
         tensor_set(to, i, reduction == REDUCTION_ADD ? a + b : a * b);
     } else {
-        uint64_t a = get_bits(to, i), b = get_bits(from, j),
+        uint64_t a = number_get_bits(to, i), b = number_get_bits(from, j),
                  result = reduction == REDUCTION_ADD ? a + b : a * b;
-        set_bits(to, i, to->type == BSR_BOOL ? result != 0 : result);
+        number_set_bits(to, i, to->type == BSR_BOOL ? result != 0 : result);
     }
 }
 

@@ -18,6 +18,11 @@ bsr_status number_reduction(enum reduction *out, const char *name, struct bsr_er
 void number_combine(struct bsr_tensor *to, size_t i, const struct bsr_tensor *from, size_t j,
                     enum reduction reduction);
 
+/* Element i of a whole type as 64 bits (sign-extended), and back: the lowest bits, so that sums wrap around.
+ */
+uint64_t number_get_bits(const struct bsr_tensor *tensor, size_t i);
+void     number_set_bits(struct bsr_tensor *tensor, size_t i, uint64_t bits);
+
 /* Sorts items, keeping the order of equal ones. compare() is as for qsort(). BSR_ENOMEM. */
 typedef int number_order(const void *context, size_t a, size_t b);
 bsr_status  number_sort(size_t *items, size_t count, number_order *compare, const void *context,
