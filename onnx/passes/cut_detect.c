@@ -1,0 +1,290 @@
+/* Takes a YOLO Detect tail off a graph: besra decodes the heads itself, at any size, and only the cells whose
+ * objectness reaches the threshold. */
+#include "base/alloc.h"
+#include "onnx/edit.h"
+#include "onnx/index.h"
+#include "onnx/messages.h"
+#include "onnx/passes/detect.h"
+#include "onnx/passes/passes.h"
+#include "onnx/passes/rewrite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char pass_name[] = "cut-detect";
+
+enum { NCHW = 4, CHANNELS = 1, HEIGHT = 2, WIDTH = 3, MAX_SIDE = 65535 };
+
+/* Sizes at which the body is tried, in strides: 640x480 and 320x320 of a net of stride 32. */
+static const int trial_sides[][2] = {{15, 20}, {10, 10}};
+
+/* The input at a size: as declared where it is; *fits is false for what is no single picture. */
+static struct onnx_named chosen_input(const struct onnx_model *model, int size, bool *fits)
+{
+    struct onnx_value input = onnx_input(model, 0);
+    struct onnx_named chosen = {.name = input.name,
+                                .tensor = {.type = input.element_type, .dims = input.dims}};
+
+    *fits = model->input_count == 1 && input.dims == NCHW && (input.shape[0] == 1 || input.shape[0] < 0) &&
+            input.shape[CHANNELS] > 0 && size > 0;
+    for (int i = 0; *fits && i < NCHW; i++) {
+        chosen.tensor.shape[i] = input.shape[i] > 0 ? input.shape[i] : i ? size : 1;
+        *fits = chosen.tensor.shape[i] <= MAX_SIDE;
+    }
+    return chosen;
+}
+
+/* A quick look at the declared outputs: most models are none. */
+static bool may_be_detect(const struct onnx_model *model)
+{
+    bool may = model->input_count == 1 && onnx_output_count(model) <= ONNX_MAX_HEADS + 1;
+
+    for (int i = 0; may && i < onnx_output_count(model); i++) {
+        struct onnx_value output = onnx_output(model, i);
+        may = output.dims < 0 || (output.dims >= 3 && output.dims <= 5);
+    }
+    return may;
+}
+
+/* ---- the cut ---------------------------------------------------------------------------------- */
+
+static bsr_status set_dimension(Onnx__TensorShapeProto__Dimension *dim, const Onnx__TensorShapeProto *input,
+                                int axis, int64_t side, struct bsr_error *err)
+{
+    const Onnx__TensorShapeProto__Dimension *declared = input->dim[axis];
+
+    if (axis == 0 && declared->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM)
+        return rewrite_set_symbol(dim, declared->dim_param, err);
+    rewrite_set_side(dim, side);
+    return BSR_OK;
+}
+
+static bsr_status add_dimensions(Onnx__TensorShapeProto *shape, const Onnx__TensorShapeProto *input,
+                                 const struct detect_head *head, struct bsr_error *err)
+{
+    const int64_t sides[NCHW] = {1, head->channels, head->height, head->width};
+    bsr_status    status = BSR_OK;
+
+    for (int i = 0; status == BSR_OK && i < NCHW; i++) {
+        Onnx__TensorShapeProto__Dimension *dim = mem_alloc(sizeof *dim);
+        if (!dim)
+            return bsr_fail_memory(err, NULL, sizeof *dim);
+        onnx__tensor_shape_proto__dimension__init(dim);
+        status = message_append(&shape->dim, &shape->n_dim, dim, err);
+        if (status != BSR_OK)
+            mem_free(dim);
+        else
+            status = set_dimension(dim, input, i, sides[i], err);
+    }
+    return status;
+}
+
+/* A declaration of a head as an output; partly filled ones are released by the caller, too. */
+static bsr_status fill_output(Onnx__ValueInfoProto *info, const Onnx__TensorShapeProto *input,
+                              const struct detect_head *head, struct bsr_error *err)
+{
+    Onnx__TypeProto         *type = mem_alloc(sizeof *type);
+    Onnx__TypeProto__Tensor *tensor = mem_alloc(sizeof *tensor);
+    Onnx__TensorShapeProto  *shape = mem_alloc(sizeof *shape);
+
+    if (!type || !tensor || !shape) {
+        mem_free(type);
+        mem_free(tensor);
+        mem_free(shape);
+        return bsr_fail_memory(err, NULL, sizeof *type);
+    }
+    onnx__type_proto__init(type);
+    onnx__type_proto__tensor__init(tensor);
+    onnx__tensor_shape_proto__init(shape);
+    type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    type->tensor_type = tensor;
+    tensor->has_elem_type = true;
+    tensor->elem_type = head->type;
+    tensor->shape = shape;
+    info->type = type;
+    bsr_status status = message_set_text(&info->name, head->name, err);
+    return status == BSR_OK ? add_dimensions(shape, input, head, err) : status;
+}
+
+static bsr_status add_output(Onnx__GraphProto *graph, const Onnx__TensorShapeProto *input,
+                             const struct detect_head *head, struct bsr_error *err)
+{
+    Onnx__ValueInfoProto *info = mem_alloc(sizeof *info);
+
+    if (!info)
+        return bsr_fail_memory(err, NULL, sizeof *info);
+    onnx__value_info_proto__init(info);
+    bsr_status status = fill_output(info, input, head, err);
+    if (status == BSR_OK)
+        status = message_append(&graph->output, &graph->n_output, info, err);
+    if (status != BSR_OK)
+        message_free(&info->base);
+    return status;
+}
+
+/* Makes the heads the outputs and takes out what nothing reads any more. */
+static bsr_status cut(struct onnx_model *model, const struct detect_heads *heads, struct bsr_error *err)
+{
+    static const struct onnx_prepare_options options = {.chosen = NULL};
+    Onnx__GraphProto                        *graph = model->proto->graph;
+    const Onnx__TensorShapeProto            *input = rewrite_shape_of(model->inputs[0]);
+    bool                                     changed = false;
+    bsr_status                               status = BSR_OK;
+
+    while (graph->n_output)
+        message_free(&graph->output[--graph->n_output]->base);
+    for (int i = 0; status == BSR_OK && i < heads->count; i++)
+        status = add_output(graph, input, &heads->items[i], err);
+    if (status == BSR_OK)
+        status = pass_remove_dead(model, &options, NULL, &changed, err);
+    return status;
+}
+
+/* ---- other sizes ------------------------------------------------------------------------------ */
+
+static bsr_status declare_symbolic(struct onnx_model *model, struct bsr_error *err)
+{
+    static const char *const names[] = {"height", "width"};
+    Onnx__GraphProto        *graph = model->proto->graph;
+    bsr_status               status = BSR_OK;
+
+    for (int i = 0; status == BSR_OK && i < 2; i++)
+        status = rewrite_set_symbol(rewrite_shape_of(model->inputs[0])->dim[HEIGHT + i], names[i], err);
+    for (size_t o = 0; o < graph->n_output; o++)
+        for (int i = 0; status == BSR_OK && i < 2; i++) {
+            char symbol[48];
+            snprintf(symbol, sizeof symbol, "head_%zu_%s", o, names[i]);
+            status = rewrite_set_symbol(rewrite_shape_of(graph->output[o])->dim[HEIGHT + i], symbol, err);
+        }
+    graph_clear_value_info(graph); /* its shapes are of the old size */
+    return status;
+}
+
+/* Whether each head of an input of this size is that size over its stride. */
+static bsr_status works_at(const struct onnx_model *model, const struct onnx_detect_tail *tail,
+                           const struct detect_heads *heads, int64_t height, int64_t width, bool *works,
+                           struct bsr_error *err)
+{
+    struct onnx_values *values = NULL;
+    bool                fits = false;
+    struct onnx_named   chosen = chosen_input(model, 1, &fits);
+
+    chosen.tensor.shape[HEIGHT] = height;
+    chosen.tensor.shape[WIDTH] = width;
+    bsr_status status = onnx_infer(&values, model, &chosen, 1, err);
+    *works = fits && status == BSR_OK;
+    for (int i = 0; *works && i < heads->count; i++) {
+        const struct bsr_tensor *known = onnx_values_find(values, heads->items[i].name);
+        int64_t                  stride = (int64_t)tail->strides[i];
+        *works = known && known->dims == NCHW && known->shape[CHANNELS] == heads->items[i].channels &&
+                 known->shape[HEIGHT] == height / stride && known->shape[WIDTH] == width / stride;
+    }
+    onnx_values_free(values);
+    return status == BSR_ENOMEM ? status : BSR_OK;
+}
+
+/* Makes height and width symbolic where the body takes other sizes. */
+static bsr_status free_size(struct onnx_model *model, struct onnx_detect_tail *tail,
+                            const struct detect_heads *heads, struct bsr_error *err)
+{
+    struct onnx_model *copy = NULL;
+    int64_t            stride = (int64_t)tail->strides[tail->heads - 1];
+    bool               works = true;
+    bsr_status         status = onnx_model_copy(&copy, model, err);
+
+    if (status == BSR_OK)
+        status = declare_symbolic(copy, err);
+    for (size_t i = 0; status == BSR_OK && works && i < sizeof trial_sides / sizeof *trial_sides; i++)
+        status =
+            works_at(copy, tail, heads, trial_sides[i][0] * stride, trial_sides[i][1] * stride, &works, err);
+    if (status == BSR_OK && works) {
+        rewrite_swap_models(model, copy);
+        tail->any_size = true;
+    }
+    onnx_model_free(copy);
+    return status;
+}
+
+/* ---- all of it -------------------------------------------------------------------------------- */
+
+static bsr_status note_changes(const struct onnx_model *before, const struct onnx_model *after,
+                               const struct detect_heads *heads, const struct onnx_detect_tail *tail,
+                               struct onnx_changes *changes, struct bsr_error *err)
+{
+    size_t     gone = before->proto->graph->n_node - after->proto->graph->n_node;
+    bsr_status status = onnx_changes_add(
+        changes, err, pass_name, "the Detect tail",
+        "is cut off (%zu nodes): besra decodes %d heads of %d anchors and %d classes%s", gone, tail->heads,
+        tail->anchors, tail->classes, tail->any_size ? ", at any size" : "");
+
+    for (int i = 0; status == BSR_OK && i < heads->count; i++)
+        status = onnx_changes_add(changes, err, pass_name, shown_name(heads->items[i].name).text,
+                                  "is an output now: %lldx%lldx%lld logits, stride %g",
+                                  (long long)heads->items[i].channels, (long long)heads->items[i].height,
+                                  (long long)heads->items[i].width, (double)tail->strides[i]);
+    return status;
+}
+
+/* Works on a copy, which then takes the model's place. */
+static bsr_status cut_copy(struct onnx_model *model, struct onnx_detect_tail *tail,
+                           const struct detect_heads *heads, struct onnx_changes *changes,
+                           struct bsr_error *err)
+{
+    struct onnx_model *copy = NULL;
+    bsr_status         status = onnx_model_copy(&copy, model, err);
+
+    if (status == BSR_OK)
+        status = cut(copy, heads, err);
+    if (status == BSR_OK)
+        status = free_size(copy, tail, heads, err);
+    if (status == BSR_OK)
+        status = note_changes(model, copy, heads, tail, changes, err);
+    if (status == BSR_OK)
+        rewrite_swap_models(model, copy);
+    onnx_model_free(copy);
+    return status;
+}
+
+/* *tail stays untouched where there is none. */
+static bsr_status find_and_cut(struct onnx_model *model, const struct onnx_named *chosen,
+                               struct onnx_detect_tail *out, struct onnx_changes *changes,
+                               struct bsr_error *err)
+{
+    struct onnx_detect_tail tail = {.found = true,
+                                    .in_height = (int)chosen->tensor.shape[HEIGHT],
+                                    .in_width = (int)chosen->tensor.shape[WIDTH]};
+    struct onnx_values     *values = NULL;
+    struct detect_heads     heads;
+    bool                    found = false;
+    bsr_status              status = onnx_infer(&values, model, chosen, 1, err);
+
+    if (status == BSR_OK)
+        status = detect_find_heads(model, values, &heads, &found, err);
+    if (status == BSR_OK && found)
+        status = detect_probe_tail(model, values, &heads, &tail, &found, err);
+    onnx_values_free(values);
+    if (status == BSR_OK && found)
+        status = cut_copy(model, &tail, &heads, changes, err);
+    if (status == BSR_OK && found)
+        *out = tail;
+    return status;
+}
+
+bsr_status onnx_cut_detect(struct onnx_model *model, int size, struct onnx_detect_tail *out,
+                           struct onnx_changes *changes, struct bsr_error *err)
+{
+    struct onnx_detect_tail tail = {.found = false};
+    bool                    fits = false;
+    struct onnx_named       chosen;
+    bsr_status              status = BSR_OK;
+
+    if (may_be_detect(model)) {
+        chosen = chosen_input(model, size, &fits);
+        if (fits)
+            status = find_and_cut(model, &chosen, &tail, changes, err);
+    }
+    if (status == BSR_ENOMEM)
+        return status;
+    *out = tail;
+    return BSR_OK;
+}
