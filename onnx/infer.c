@@ -25,6 +25,8 @@ struct inference {
     size_t                      *total;    /* bytes of computed values, of all graphs */
     const struct bsr_tensor    **inputs;   /* of the node that is asked */
     struct bsr_tensor           *outputs;
+    onnx_refusal                *refusal; /* or NULL; of nodes of the graph itself only */
+    void                        *context;
 };
 
 struct onnx_values {
@@ -400,9 +402,14 @@ static bsr_status infer_nodes(struct inference *inference, struct bsr_error *err
     bsr_status status = BSR_OK;
 
     for (int n = 0; status == BSR_OK && n < inference->plan->node_count; n++) {
-        status = infer_node(inference, &inference->plan->nodes[n], err);
-        if (status != BSR_OK)
-            fail_in_node(status, inference->plan->nodes[n].proto, err);
+        const struct plan_node *node = &inference->plan->nodes[n];
+        status = infer_node(inference, node, err);
+        if (status == BSR_EMODEL && inference->refusal) {
+            status = inference->refusal(inference->context, node_text(node->proto).text, err);
+            infer_unknown(inference, node);
+        } else if (status != BSR_OK) {
+            fail_in_node(status, node->proto, err);
+        }
     }
     return status;
 }
@@ -466,7 +473,7 @@ static bsr_status infer(struct onnx_values *values, const struct onnx_model *mod
         status = infer_inputs(&values->inference, chosen, count, err);
     if (status == BSR_OK)
         status = infer_nodes(&values->inference, err);
-    if (status == BSR_OK && !departs(model, chosen, count))
+    if (status == BSR_OK && !values->inference.refusal && !departs(model, chosen, count))
         status = check_declared(values, model, err);
     return status;
 }
@@ -474,10 +481,19 @@ static bsr_status infer(struct onnx_values *values, const struct onnx_model *mod
 bsr_status onnx_infer(struct onnx_values **out, const struct onnx_model *model,
                       const struct onnx_named *chosen, int count, struct bsr_error *err)
 {
+    return onnx_infer_all(out, model, chosen, count, NULL, NULL, err);
+}
+
+bsr_status onnx_infer_all(struct onnx_values **out, const struct onnx_model *model,
+                          const struct onnx_named *chosen, int count, onnx_refusal *refusal, void *context,
+                          struct bsr_error *err)
+{
     struct onnx_values *values = mem_alloc_zeroed(1, sizeof *values);
     if (!values)
         return bsr_fail_memory(err, model->name, sizeof *values);
 
+    values->inference.refusal = refusal;
+    values->inference.context = context;
     bsr_status status = infer(values, model, chosen, count, err);
     if (status == BSR_OK) {
         *out = values;

@@ -21,7 +21,16 @@ struct onnx_values;
 #define ONNX_MAX_FOLDED ((size_t)64 << 20)
 bsr_status onnx_infer(struct onnx_values **out, const struct onnx_model *model,
                       const struct onnx_named *chosen, int count, struct bsr_error *err);
-void       onnx_values_free(struct onnx_values *values);
+
+/* The same, but what a graph has wrong ends nothing (`check` wants to hear of all of it, `show` to show the
+ * rest): `refusal` is called for each node that refuses its inputs ("/model/Conv (Conv)", with
+ * why), and what such a node makes has the shape that the graph declares for it, or none. Outputs may
+ * contradict what the graph declares. BSR_EMODEL for cycles, or as `refusal` returns it; BSR_ENOMEM. */
+typedef bsr_status onnx_refusal(void *context, const char *node, struct bsr_error *why);
+bsr_status         onnx_infer_all(struct onnx_values **out, const struct onnx_model *model,
+                                  const struct onnx_named *chosen, int count, onnx_refusal *refusal, void *context,
+                                  struct bsr_error *err);
+void               onnx_values_free(struct onnx_values *values);
 
 /* What is known of a tensor of the graph: NULL: nothing; data NULL: type and shape. The values'. */
 const struct bsr_tensor *onnx_values_find(const struct onnx_values *values, const char *name);
