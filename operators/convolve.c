@@ -36,16 +36,6 @@ static bool is_plain(const struct window *window)
     return true;
 }
 
-/* Windows that are unfolded at a time: some 256 KB, but vectors long enough to be worth it. */
-static size_t windows_at_a_time(size_t depth, size_t size, size_t windows)
-{
-    enum { BYTES = 1 << 18, LEAST = 64 };
-    size_t count = BYTES / size / depth / 16 * 16;
-
-    count = count < LEAST ? LEAST : count;
-    return count < windows ? count : windows;
-}
-
 bsr_status convolution_run(void *y, const void *x, const void *w, int type, const struct convolution *c,
                            struct bsr_error *err)
 {
@@ -54,7 +44,7 @@ bsr_status convolution_run(void *y, const void *x, const void *w, int type, cons
     size_t         filters = c->filters / c->groups, depth = channels * window_kernel_count(&c->window);
     size_t         in = window_in_count(&c->window), out = window_out_count(&c->window);
     bool           plain = is_plain(&c->window);
-    size_t         step = plain ? out : windows_at_a_time(depth, size, out);
+    size_t         step = plain ? out : window_columns(depth, size, out);
     void          *scratch = NULL;
 
     if (!c->batch)

@@ -40,6 +40,32 @@ static bool is_named(const char *name, const char *domain, const char *type)
     return strncmp(name, domain, length) == 0 && name[length] == '.' && strcmp(name + length + 1, type) == 0;
 }
 
+/* The next letter or digit of *text in lower case, behind it; 0 at the end. */
+static int next_letter(const char **text)
+{
+    while (**text == '_' || **text == '-')
+        ++*text;
+    return **text ? tolower((unsigned char)*(*text)++) : 0;
+}
+
+/* Whether "*.type" is this type whatever the domain, spelled in some exporter's way: deform_conv2d,
+ * deform_conv_2D, DeformConv2d, torchvision.deform_conv2d, torchvision::deform_conv2d. */
+static bool is_named_anywhere(const char *name, const char *type)
+{
+    if (strncmp(name, "*.", 2) != 0)
+        return false;
+    for (const char *c = type; *c; c++)
+        if (*c == '.' || *c == ':')
+            type = c + 1;
+    for (name += 2;;) {
+        int letter = next_letter(&name);
+        if (letter != next_letter(&type))
+            return false;
+        if (!letter)
+            return true;
+    }
+}
+
 const struct bsr_operator *operators_at(int n)
 {
     for (size_t i = 0; groups[i]; i++) {
@@ -76,6 +102,9 @@ const struct bsr_operator *operators_find(const char *domain, const char *type)
 
     for (int n = 0; !found && operators_at(n); n++)
         if (is_named(operators_at(n)->name, own, type))
+            found = operators_at(n);
+    for (int n = 0; !found && operators_at(n); n++)
+        if (is_named_anywhere(operators_at(n)->name, type))
             found = operators_at(n);
     return found;
 }

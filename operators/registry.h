@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 
-/* The operator for domain ("" and "ai.onnx" are the same) and type: a registered one first, then besra's own;
- * NULL when there is none. */
+/* The operator for domain ("" and "ai.onnx" are the same) and type: a registered one first, then besra's own,
+ * then one of besra's own whose name is "*.Type": those are found in any domain, in any case, with or without
+ * underscores and whatever stands before the type's last dot or colon. NULL when there is none. */
 const struct bsr_operator *operators_find(const char *domain, const char *type);
 
 /* Whether its run() and shape() are besra's own, not a plugin's. */

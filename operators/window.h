@@ -47,7 +47,16 @@ void window_taps(const struct window *window, int axis, int64_t o, int64_t *firs
 bsr_status window_set_output(const struct bsr_call *call, const struct window *window, int type,
                              int64_t batch, int64_t channels, struct bsr_error *err);
 
+/* How many columns of `depth` elements of `size` bytes are to be worked on at a time, of `columns`: some 256
+ * KB, but vectors long enough to be worth it, and never more than 64 MB. */
+size_t window_columns(size_t depth, size_t size, size_t columns);
+
 /* The matrix of what the windows see: dst[channels * taps][count] for the windows first..first+count-1 of `x`
  * ([channels][in...], elements of `size` bytes, 4 or 8); taps outside are 0. */
 void window_unfold(void *dst, const struct window *window, const void *x, size_t channels, size_t size,
                    size_t first, size_t count);
+
+/* The reverse: adds src[channels * taps][count] to the elements of x that the windows would have seen. `type`
+ * is BSR_F32 or BSR_F64. */
+void window_fold(void *x, const struct window *window, const void *src, size_t channels, int type,
+                 size_t first, size_t count);
