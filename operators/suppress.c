@@ -4,6 +4,8 @@
 
 #include "base/alloc.h"
 
+#include <math.h>
+
 struct suppression {
     const struct bsr_tensor *boxes, *scores; /* [N][boxes][4], [N][classes][boxes], f32 */
     size_t                   batches, classes, count;
@@ -111,8 +113,8 @@ static bsr_status choose(size_t *chosen, size_t *chosen_count, const struct supp
     struct ranking ranking = {(const float *)s->scores->data + (batch * s->classes + class) * s->count};
     size_t        *candidates = chosen + s->count, found = 0, kept = 0;
 
-    for (size_t i = 0; i < s->count; i++) /* NaN is no score */
-        if (ranking.scores[i] > s->score || (!s->has_score && ranking.scores[i] <= s->score))
+    for (size_t i = 0; i < s->count; i++)
+        if (!isnan(ranking.scores[i]) && (!s->has_score || ranking.scores[i] > s->score))
             candidates[found++] = i;
     bsr_status status = number_sort(candidates, found, compare_scores, &ranking, err);
     for (size_t i = 0; status == BSR_OK && i < found && kept < s->most; i++) {
