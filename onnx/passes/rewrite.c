@@ -166,6 +166,47 @@ bsr_status rewrite_new_name(char **out, const struct graph_index *index, const c
     return BSR_OK;
 }
 
+/* Appends `item` to an array of pointers, then moves it to `index`. */
+static bsr_status insert_pointer(void *array, size_t *count, size_t index, void *item, struct bsr_error *err)
+{
+    bsr_status status = message_append(array, count, item, err);
+    void     **items;
+
+    if (status != BSR_OK)
+        return status;
+    memcpy(&items, array, sizeof items);
+    memmove(items + index + 1, items + index, (*count - 1 - index) * sizeof *items);
+    items[index] = item;
+    return BSR_OK;
+}
+
+bsr_status rewrite_insert_node(Onnx__NodeProto **out, Onnx__GraphProto *graph, size_t index, const char *type,
+                               const char *const *inputs, int input_count, const char *output,
+                               struct bsr_error *err)
+{
+    Onnx__NodeProto *node = mem_alloc(sizeof *node);
+
+    if (!node)
+        return bsr_fail_memory(err, NULL, sizeof *node);
+    onnx__node_proto__init(node);
+    node->output = copy_texts(&output, 1, err);
+    node->n_output = node->output ? 1 : 0;
+
+    bsr_status status = node->output ? message_set_text(&node->name, output, err) : BSR_ENOMEM;
+    if (status == BSR_OK)
+        status = rewrite_set_type(node, type, err);
+    if (status == BSR_OK)
+        status = rewrite_set_inputs(node, inputs, input_count, err);
+    if (status == BSR_OK)
+        status = insert_pointer(&graph->node, &graph->n_node, index, node, err);
+    if (status != BSR_OK) {
+        message_free(&node->base);
+        return status;
+    }
+    *out = node;
+    return BSR_OK;
+}
+
 static void clear_dimension(Onnx__TensorShapeProto__Dimension *dim)
 {
     if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM)

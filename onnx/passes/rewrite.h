@@ -28,6 +28,12 @@ bsr_status rewrite_add_initializer(Onnx__GraphProto *graph, const char *name, co
 bsr_status rewrite_new_name(char **out, const struct graph_index *index, const char *base, const char *suffix,
                             struct bsr_error *err);
 
+/* Puts a new node of one output (named `output`, which names the node, too) before node `index`. *out is the
+ * graph's. BSR_ENOMEM. */
+bsr_status rewrite_insert_node(Onnx__NodeProto **out, Onnx__GraphProto *graph, size_t index, const char *type,
+                               const char *const *inputs, int input_count, const char *output,
+                               struct bsr_error *err);
+
 /* Makes a declared shape symbolic in a dimension. BSR_ENOMEM. */
 bsr_status rewrite_set_symbol(Onnx__TensorShapeProto__Dimension *dim, const char *symbol,
                               struct bsr_error *err);
