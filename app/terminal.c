@@ -10,7 +10,7 @@
 enum { LINE_SIZE = 512 };
 
 static struct {
-    bool quiet, colour, progress, tty;
+    bool quiet, colour, output_colour, progress, tty;
     bool line_shown;
 } terminal;
 
@@ -22,8 +22,15 @@ void terminal_setup(const struct options *options)
     terminal.quiet = options->quiet;
     wanted = wanted && !(no_colour && *no_colour);
     terminal.colour = options->color == COLOR_ALWAYS || (options->color == COLOR_AUTO && wanted);
+    wanted = isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour);
+    terminal.output_colour = options->color == COLOR_ALWAYS || (options->color == COLOR_AUTO && wanted);
     terminal.progress = !options->quiet && (options->progress == PROGRESS_BAR ||
                                             (options->progress == PROGRESS_AUTO && terminal.tty));
+}
+
+bool terminal_colours_output(void)
+{
+    return terminal.output_colour;
 }
 
 bool terminal_shows_progress(void)

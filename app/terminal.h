@@ -11,6 +11,9 @@ void terminal_setup(const struct options *options);
 /* "besra: a.jpg: not a JPEG: ...", and the hint on a line of its own. Shown also with --quiet. */
 void terminal_error(const struct bsr_error *err);
 
+/* Whether what goes to standard output is coloured: a terminal or --color=always, and no NO_COLOR. */
+bool terminal_colours_output(void);
+
 /* A line, unless --quiet. */
 void terminal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

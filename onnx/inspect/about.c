@@ -33,3 +33,16 @@ const char *onnx_metadata_at(const struct onnx_model *model, int index, const ch
     *value = text_or_empty(entry->value);
     return text_or_empty(entry->key);
 }
+
+const char *onnx_side_name(const struct onnx_model *model, bool output, int index, int axis)
+{
+    const Onnx__ValueInfoProto *info = output ? model->proto->graph->output[index] : model->inputs[index];
+    const Onnx__TypeProto      *type = info->type;
+
+    if (!type || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || !type->tensor_type ||
+        !type->tensor_type->shape || (size_t)axis >= type->tensor_type->shape->n_dim)
+        return NULL;
+    const Onnx__TensorShapeProto__Dimension *dim = type->tensor_type->shape->dim[axis];
+    bool named = dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+    return named && *dim->dim_param ? dim->dim_param : NULL;
+}

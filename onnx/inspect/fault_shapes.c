@@ -106,7 +106,7 @@ static bsr_status search_input(struct fault_search *search, const Onnx__ValueInf
                                "besra computes with tensors only", search->err, "is no tensor");
     if (!tensor_type_size(declared.type))
         return onnx_faults_add(search->faults, ONNX_FAULT_ERROR, where.text, NULL, search->err,
-                               "is of type %s, which besra does not compute with",
+                               "has elements of %s, which besra does not compute with",
                                onnx_type_text(declared.type).text);
     if (declared.dims < 0)
         return onnx_faults_add(search->faults, ONNX_FAULT_NOTE, where.text, "give one with --shape",
@@ -119,7 +119,7 @@ static bsr_status search_initializer(struct fault_search *search, const Onnx__Te
     if (tensor_type_size(tensor->data_type))
         return BSR_OK;
     return onnx_faults_add(search->faults, ONNX_FAULT_ERROR, where_named("initializer", tensor->name).text,
-                           NULL, search->err, "is of type %s, which besra does not compute with",
+                           NULL, search->err, "has elements of %s, which besra does not compute with",
                            onnx_type_text(tensor->data_type).text);
 }
 

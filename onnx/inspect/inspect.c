@@ -84,7 +84,7 @@ static void fill_layer(struct onnx_layer *layer, const struct onnx_inspection *i
     for (int i = 0; i < layer->input_count; i++) {
         const struct bsr_tensor *constant = find_constant(plan, node->inputs[i]);
         if (i < SHAPES)
-            layer->input_shapes[i] = constant ? constant : find_shape(inspection, proto->input[i]);
+            layer->input_shapes[i] = find_shape(inspection, proto->input[i]);
         if (!is_parameters(constant))
             continue;
         layer->parameters = sum(layer->parameters, tensor_count(constant));

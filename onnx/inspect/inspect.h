@@ -74,6 +74,9 @@ struct onnx_about onnx_model_about(const struct onnx_model *model);
 const char *onnx_opset_at(const struct onnx_model *model, int index, int64_t *version);
 const char *onnx_metadata_at(const struct onnx_model *model, int index, const char **value);
 
+/* What the model calls a side of an input (an output) that it leaves open: "height"; NULL: nothing. */
+const char *onnx_side_name(const struct onnx_model *model, bool output, int index, int axis);
+
 /* A fault that `check` found. An error makes the graph mean nothing or something else; a warning is something
  * that besra gets over and others may not; a note is of what is of no use. */
 struct onnx_fault {
