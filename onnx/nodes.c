@@ -16,6 +16,7 @@ enum {
     TYPE_TENSOR = 4,
     TYPE_FLOATS = 6,
     TYPE_INTS = 7,
+    TYPE_STRINGS = 8,
     TYPE_OTHER = 99
 };
 
@@ -34,13 +35,14 @@ static int attribute_type(const Onnx__AttributeProto *proto)
         return TYPE_OTHER;
     if (proto->type != TYPE_UNDEFINED)
         return proto->type;
-    return proto->has_f      ? TYPE_FLOAT
-           : proto->has_i    ? TYPE_INT
-           : proto->has_s    ? TYPE_STRING
-           : proto->t        ? TYPE_TENSOR
-           : proto->n_floats ? TYPE_FLOATS
-           : proto->n_ints   ? TYPE_INTS
-                             : TYPE_OTHER;
+    return proto->has_f       ? TYPE_FLOAT
+           : proto->has_i     ? TYPE_INT
+           : proto->has_s     ? TYPE_STRING
+           : proto->t         ? TYPE_TENSOR
+           : proto->n_floats  ? TYPE_FLOATS
+           : proto->n_ints    ? TYPE_INTS
+           : proto->n_strings ? TYPE_STRINGS
+                              : TYPE_OTHER;
 }
 
 static char *take_text(struct read_node *read, const ProtobufCBinaryData *data)
@@ -97,6 +99,13 @@ static bsr_status read_attribute(struct read_node *read, size_t index, const Onn
         attribute->count = (int)count; /* below ONNX_MAX_BYTES */
         break;
     }
+    case TYPE_STRINGS:
+        attribute->kind = ATTRIBUTE_TEXTS;
+        attribute->text = read->texts;
+        attribute->count = (int)proto->n_strings;
+        for (size_t i = 0; i < proto->n_strings; i++)
+            take_text(read, &proto->strings[i]);
+        break;
     default:
         break;
     }
@@ -113,8 +122,11 @@ static const char *own_domain(const Onnx__NodeProto *proto)
 static struct read_node *allocate_node(const Onnx__NodeProto *proto)
 {
     size_t count = proto->n_attribute, texts = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         texts += proto->attribute[i]->s.len + 1;
+        for (size_t n = 0; n < proto->attribute[i]->n_strings; n++)
+            texts += proto->attribute[i]->strings[n].len + 1;
+    }
 
     size_t attributes = sizeof(struct read_node), owned = attributes + count * sizeof(struct attribute);
     size_t end = owned + count * sizeof(void *);

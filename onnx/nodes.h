@@ -5,7 +5,7 @@
 #include "operators/node.h"
 
 /* The node with its attributes. Lists and names are the message's, which must outlive it. Attributes that
- * besra can't hand to an operator (graphs, lists of text, tensors of text) are there as ATTRIBUTE_OTHER.
+ * besra can't hand to an operator (graphs, tensors of text) are there as ATTRIBUTE_OTHER.
  * `opset` is the version of the node's domain. BSR_ENOMEM only. Release with node_free(). */
 bsr_status node_read(struct bsr_node **out, const Onnx__NodeProto *proto, int64_t opset,
                      struct bsr_error *err);

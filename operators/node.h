@@ -10,7 +10,8 @@ enum attribute_kind {
     ATTRIBUTE_INTS,
     ATTRIBUTE_FLOATS,
     ATTRIBUTE_TENSOR,
-    ATTRIBUTE_OTHER, /* graphs, lists of text, sparse tensors: there, but no operator of besra's reads them */
+    ATTRIBUTE_TEXTS, /* `text` is the first of `count`, one behind the other, each ended by 0 */
+    ATTRIBUTE_OTHER, /* graphs, tensors of text, sparse tensors: there, but no operator of besra's reads them */
 };
 
 struct attribute {
@@ -21,7 +22,7 @@ struct attribute {
     const char         *text; /* ended by 0 */
     const int64_t      *ints;
     const float        *floats;
-    int                 count; /* of ints or floats */
+    int                 count; /* of ints, floats or texts */
     struct bsr_tensor   tensor;
 };
 
