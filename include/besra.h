@@ -206,6 +206,88 @@ BSR_API bsr_status bsr_operator_register(const struct bsr_operator *op, struct b
 #define BSR_PLUGIN_ABI 1
 BSR_API bsr_status bsr_plugin_load(const char *path, struct bsr_error *err);
 
+/* ---- building a model ---------------------------------------------------------------------------- */
+
+/* A model in the making: inputs, weights and nodes are added, each gets a value's name back, which later
+ * nodes read. A perceptron of two layers, with weights w1[300][784], b1[300], w2[10][300], b2[10]:
+ *
+ *     struct bsr_build *b;
+ *     if (bsr_build_open(&b, "mlp", 0, &err) != BSR_OK)
+ *         return fail(&err);
+ *     const struct bsr_attribute turned[] = {bsr_attribute_int("transB", 1), {0}};
+ *     const char *x  = bsr_build_input(b, "x", BSR_F32, 2, (const int64_t[]){1, 784});
+ *     const char *w1 = bsr_build_weight(b, "w1", &w1_tensor), *b1 = bsr_build_weight(b, "b1", &b1_tensor);
+ *     const char *w2 = bsr_build_weight(b, "w2", &w2_tensor), *b2 = bsr_build_weight(b, "b2", &b2_tensor);
+ *     const char *h  = bsr_build_node(b, "Gemm", (const char *[]){x, w1, b1, NULL}, turned);
+ *     const char *r  = bsr_build_node(b, "Relu", (const char *[]){h, NULL}, NULL);
+ *     const char *y  = bsr_build_node(b, "Gemm", (const char *[]){r, w2, b2, NULL}, turned);
+ *     bsr_build_output(b, y, "scores");
+ *     bsr_status status = bsr_build_write(b, "mlp.onnx", &err);
+ *     bsr_build_close(b);
+ *
+ * The first failure stays: all later calls do nothing and return NULL, and bsr_build_write() returns it;
+ * asking once, at the end, is enough. Shapes are computed and checked as each node is added, so that the
+ * failure is of the node that doesn't fit. Names returned are the builder's, until it is closed. */
+struct bsr_build;
+
+/* An attribute of a node. Take bsr_attribute_int() and the like; {0} ends a list of them. */
+struct bsr_attribute {
+    const char *name;
+    int kind; /* 1: f, 2: i, 3: text, 4: tensor, 6: floats, 7: ints, as ONNX's AttributeProto.AttributeType */
+    int count; /* of floats or ints */
+    int64_t                  i;
+    float                    f;
+    const char              *text;
+    const int64_t           *ints;
+    const float             *floats;
+    const struct bsr_tensor *tensor;
+};
+BSR_API struct bsr_attribute bsr_attribute_int(const char *name, int64_t value);
+BSR_API struct bsr_attribute bsr_attribute_float(const char *name, float value);
+BSR_API struct bsr_attribute bsr_attribute_text(const char *name, const char *value);
+BSR_API struct bsr_attribute bsr_attribute_ints(const char *name, int count, const int64_t *values);
+BSR_API struct bsr_attribute bsr_attribute_floats(const char *name, int count, const float *values);
+BSR_API struct bsr_attribute bsr_attribute_tensor(const char *name, const struct bsr_tensor *value);
+
+/* A new model; `name` is its graph's. `opset` is the version of ONNX's operators that it is written in (7 to
+ * 22); 0: 17. Release with bsr_build_close(). */
+BSR_API bsr_status bsr_build_open(struct bsr_build **out, const char *name, int opset, struct bsr_error *err);
+BSR_API void       bsr_build_close(struct bsr_build *build);
+
+/* An input; a side of -1 is any size (nodes that read it are then checked only when the model is opened). */
+BSR_API const char *bsr_build_input(struct bsr_build *build, const char *name, int type, int dims,
+                                    const int64_t *shape);
+
+/* A constant; copies the numbers. With bsr_build_store_f16() before it, one of f32 is kept as f16 in the
+ * file, half as large and rounded to 11 bits, and becomes f32 again before it is used. */
+BSR_API const char *bsr_build_weight(struct bsr_build *build, const char *name,
+                                     const struct bsr_tensor *value);
+BSR_API void        bsr_build_store_f16(struct bsr_build *build);
+
+/* A node: `op` is "Type" or "domain.Type", `inputs` ends with NULL, "" leaves one out; `attributes` (may be
+ * NULL) ends with {0}. Returns its output, of a name made up. */
+BSR_API const char *bsr_build_node(struct bsr_build *build, const char *op, const char *const *inputs,
+                                   const struct bsr_attribute *attributes);
+
+/* The same with a name (may be NULL) and outputs (ended by NULL) of your own. Returns the first. */
+BSR_API const char *bsr_build_named_node(struct bsr_build *build, const char *op, const char *name,
+                                         const char *const *inputs, const char *const *outputs,
+                                         const struct bsr_attribute *attributes);
+
+/* The type and shape of a value, where they are known by now: *out's data is NULL but for weights. 0: they
+ * are not, or there is no such value. */
+BSR_API int bsr_build_shape(const struct bsr_build *build, const char *value, struct bsr_tensor *out);
+
+/* Makes a value an output of the model; `name` (may be NULL) is its new name. */
+BSR_API void bsr_build_output(struct bsr_build *build, const char *value, const char *name);
+
+/* An entry of the metadata ("names", "stride", "author"). */
+BSR_API void bsr_build_metadata(struct bsr_build *build, const char *key, const char *value);
+
+/* Writes the model to `path`, as a whole or not at all; an existing file is replaced. Returns the first
+ * failure of all calls so far. The builder may be written from again. */
+BSR_API bsr_status bsr_build_write(struct bsr_build *build, const char *path, struct bsr_error *err);
+
 /* ---- tier 1: one call ----------------------------------------------------------------------- */
 
 /* How to look. Take bsr_detect_options_default() and change what differs. */

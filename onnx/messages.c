@@ -78,3 +78,12 @@ bsr_status message_append(void *array, size_t *count, void *item, struct bsr_err
     ++*count;
     return BSR_OK;
 }
+
+void message_remove(void *array, size_t *count, size_t index)
+{
+    ProtobufCMessage **entries;
+    memcpy(&entries, array, sizeof entries);
+    message_free(entries[index]);
+    memmove(entries + index, entries + index + 1, (*count - index - 1) * sizeof *entries);
+    --*count;
+}

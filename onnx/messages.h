@@ -19,3 +19,6 @@ bsr_status message_set_text(char **field, const char *text, struct bsr_error *er
 /* Puts `item` (a message, a text) at the end of an array of pointers (&graph->node, ...): the array has it
  * now. */
 bsr_status message_append(void *array, size_t *count, void *item, struct bsr_error *err);
+
+/* Takes entry `index` out of an array of messages and frees it. */
+void message_remove(void *array, size_t *count, size_t index);

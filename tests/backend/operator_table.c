@@ -169,7 +169,9 @@ static void write_row(const struct operator_table *table, struct operator_row *r
     qsort(row->reasons, (size_t)row->reason_count, sizeof *row->reasons, compare_reasons);
     for (int i = 0; i < row->reason_count && i < SHOWN_REASONS; i++)
         bytes_append_format(out, "%s%s (%d)", i ? "; " : "", row->reasons[i].text, row->reasons[i].count);
-    bytes_append_text(out, row->reason_count > SHOWN_REASONS ? "; ...|\n" : "|\n");
+    bytes_append_text(out, row->reason_count > SHOWN_REASONS ? "; ... |\n"
+                           : row->reason_count               ? " |\n"
+                                                             : "|\n");
 }
 
 void operator_table_write(struct operator_table *table, struct bytes *out)
