@@ -2,6 +2,7 @@
 #pragma once
 
 #include "onnx/evaluate.h"
+#include "operators/node.h"
 
 /* A node as the engine's support table sees it. Shapes and values are those of onnx_infer(). */
 struct onnx_node_view {
