@@ -87,6 +87,8 @@ void card_free(struct card *card)
     mem_free(card->name);
     mem_free(card->file);
     mem_free(card->sha256);
+    mem_free(card->licence);
+    mem_free(card->scores);
     card_names_free(card->names, card->name_count);
     *card = (struct card){0};
 }

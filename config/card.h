@@ -34,6 +34,7 @@ struct card {
     int              max_detections;  /* 300 */
     char           **names;           /* [name_count], or NULL */
     int              name_count;
+    char            *licence, *scores; /* of `about`, or NULL; scores: "scenes_mAP50=0.801", one a line */
 };
 
 /* Reads a card: `path` ends in .cfg. Every key is checked: unknown ones, wrong types and ranges are
@@ -45,6 +46,15 @@ bsr_status card_read(struct card *out, const char *path, struct bsr_error *err);
  * own models folder, the installed one. *path is the caller's (mem_free). BSR_EMISSING lists the names that
  * there are. */
 bsr_status card_find(char **path, const char *name, struct bsr_error *err);
+
+/* Calls `visit` for each card and each .onnx without one in the folders where card_find() looks, in its
+ * order, sorted by name within a folder, until it fails; what card_find() would not find, because an earlier
+ * folder has that name, is passed over. BSR_ENOMEM, and what `visit` returns. */
+typedef bsr_status card_visit(void *context, const char *path, struct bsr_error *err);
+bsr_status         card_visit_all(card_visit *visit, void *context, struct bsr_error *err);
+
+/* The same for one folder. BSR_EMISSING when there is none. */
+bsr_status card_visit_folder(const char *folder, card_visit *visit, void *context, struct bsr_error *err);
 
 /* A card for a bare .onnx: defaults, but as_stored, since the exporters' own programs read pictures with
  * OpenCV; the pipeline fills in what the model tells. */

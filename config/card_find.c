@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MAX_LISTED = 200 }; /* bytes of the names in a message */
@@ -187,4 +188,87 @@ bsr_status card_find(char **path, const char *name, struct bsr_error *err)
         return refuse_name(name, err);
     *path = search.found;
     return BSR_OK;
+}
+
+/* ---- all of them -----------------------------------------------------------------------------------------
+ */
+
+/* A visit to every card; names that were met are remembered, since the first of a name is the one found. */
+struct tour {
+    card_visit       *visit;
+    void             *context;
+    struct bytes      seen; /* names, each ended by 0 */
+    bsr_status        status;
+    struct bsr_error *err;
+};
+
+static bool was_seen(const struct tour *tour, const char *name, size_t length)
+{
+    for (size_t at = 0; at < tour->seen.size;) {
+        const char *other = (const char *)tour->seen.data + at;
+        if (strlen(other) == length && memcmp(other, name, length) == 0)
+            return true;
+        at += strlen(other) + 1;
+    }
+    return false;
+}
+
+/* Visits folder/file when it ends so and its name is new. */
+static void tour_file(struct tour *tour, const char *folder, const char *file, const char *extension)
+{
+    struct bytes path = {0};
+    size_t       length = strlen(file), cut = strlen(extension);
+
+    if (tour->status != BSR_OK || length <= cut || strcmp(file + length - cut, extension) != 0 ||
+        was_seen(tour, file, length - cut))
+        return;
+    bytes_append(&tour->seen, file, length - cut);
+    bytes_append(&tour->seen, "", 1);
+    bytes_append_format(&path, "%s/%s", folder, file);
+    tour->status = path.failed || tour->seen.failed
+                       ? bsr_fail_memory(tour->err, folder, length)
+                       : tour->visit(tour->context, bytes_text(&path), tour->err);
+    bytes_free(&path);
+}
+
+/* A card may name a file of another name: such a file is listed for itself, too. */
+static bool tour_folder(const char *folder, size_t length, void *context)
+{
+    struct tour *tour = context;
+    struct bytes path = {0};
+
+    if (!folder || !bytes_append(&path, folder, length)) {
+        tour->status = bsr_fail_memory(tour->err, folder, length);
+    } else {
+        struct dirent **entries = NULL;
+        int             count = scandir(bytes_text(&path), &entries, NULL, by_name);
+        for (int i = 0; i < count; i++)
+            tour_file(tour, bytes_text(&path), entries[i]->d_name, ".cfg");
+        for (int i = 0; i < count; i++) {
+            tour_file(tour, bytes_text(&path), entries[i]->d_name, ".onnx");
+            free(entries[i]); /* scandir's own allocations */
+        }
+        free(entries);
+    }
+    bytes_free(&path);
+    return tour->status != BSR_OK;
+}
+
+bsr_status card_visit_all(card_visit *visit, void *context, struct bsr_error *err)
+{
+    struct tour tour = {.visit = visit, .context = context, .err = err};
+    visit_folders(tour_folder, &tour);
+    bytes_free(&tour.seen);
+    return tour.status;
+}
+
+bsr_status card_visit_folder(const char *folder, card_visit *visit, void *context, struct bsr_error *err)
+{
+    struct tour tour = {.visit = visit, .context = context, .err = err};
+    struct stat st;
+    if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
+        return bsr_fail(err, BSR_EMISSING, folder, "is no folder");
+    tour_folder(folder, strlen(folder), &tour);
+    bytes_free(&tour.seen);
+    return tour.status;
 }

@@ -260,12 +260,40 @@ static bsr_status read_names(const struct reader *reader, const config_setting_t
     return status;
 }
 
-/* What a person writes about the model is theirs. */
+/* "name=value", a line each, of the numbers in a group; whatever else is there is passed over. */
+static bsr_status keep_scores(const struct reader *reader, const config_setting_t *scores)
+{
+    struct bytes text = {0};
+    double       value;
+    int          count = scores && config_setting_is_group(scores) ? config_setting_length(scores) : 0;
+
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *score = config_setting_get_elem(scores, (unsigned)i);
+        if (settings_is_real(score, &value))
+            bytes_append_format(&text, "%s=%.6g\n", config_setting_name(score), value);
+    }
+    if (text.size && !text.failed)
+        reader->card->scores = mem_copy_text(bytes_text(&text));
+    bool kept = !text.failed && (reader->card->scores || !text.size);
+    bytes_free(&text);
+    return kept ? BSR_OK : bsr_fail_memory(reader->err, reader->path, 0);
+}
+
+/* What a person writes about the model is theirs; the licence and the scores are shown by `model list`. */
 static bsr_status read_about(const struct reader *reader, const config_setting_t *at,
                              const struct card_key *key)
 {
+    const char *licence = NULL;
+
     (void)key;
-    return config_setting_is_group(at) ? BSR_OK : refuse(reader, at, "must be a group: about = { ... };");
+    if (!config_setting_is_group(at))
+        return refuse(reader, at, "must be a group: about = { ... };");
+    if (config_setting_lookup_string(at, "licence", &licence)) {
+        reader->card->licence = mem_copy_text(licence);
+        if (!reader->card->licence)
+            return bsr_fail_memory(reader->err, reader->path, strlen(licence) + 1);
+    }
+    return keep_scores(reader, config_setting_get_member(at, "scores"));
 }
 
 static const struct card_key *find_key(const struct card_key *keys, const char *name)

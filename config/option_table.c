@@ -260,13 +260,13 @@ const struct command_info command_infos[COMMAND_COUNT] = {
         {
             .name = "model list",
             .page = "model-list",
-            .usage = "[OPTION...]",
+            .usage = "[OPTION...] [FOLDER]",
             .least_inputs = 0,
             .most_inputs = 1,
             .model = "",
             .summary = "the cards and models that there are",
-            .description = "Lists the model cards in the folders that besra looks into, with their tasks, "
-                           "sizes and scores.",
+            .description = "Lists the model cards in the folders that besra looks into, or in FOLDER, with "
+                           "their tasks, sizes and scores, and the models there that have no card.",
             .examples = {{"besra model list", "what -m can name"}},
         },
 };
