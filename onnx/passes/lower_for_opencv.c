@@ -6,6 +6,7 @@
  *   Squeeze      axes as an input, or none: refused
  *   Unsqueeze    several axes: refused
  *   Clip         bounds as inputs: refused
+ *   Conv         without kernel_shape, which the weights have, too: refused
  *
  * All of these are written here as attributes (several axes: as a Reshape), which besra's own operators read
  * at any opset. What OpenCV can't do at all is left to them. */
@@ -287,15 +288,42 @@ static bsr_status lower_clip(struct lowering *lowering, Onnx__NodeProto *node, s
     return status;
 }
 
+/* [out][in / group][kernel...]; a ConvTranspose's has the first two the other way round. */
+static bsr_status lower_conv(struct lowering *lowering, Onnx__NodeProto *node, struct bsr_error *err)
+{
+    const struct bsr_tensor *weights = NULL;
+
+    if (node_attribute(node, "kernel_shape"))
+        return BSR_OK;
+    bsr_status status = find_shape(&weights, lowering, node_input(node, 1), err);
+    if (status != BSR_OK || !weights || weights->dims < 3)
+        return status;
+    status = note(lowering, node, "names its kernel's shape now", err);
+    return status == BSR_OK
+               ? rewrite_set_ints(node, "kernel_shape", weights->shape + 2, weights->dims - 2, err)
+               : status;
+}
+
 static const struct {
     const char *type;
     bsr_status (*lower)(struct lowering *lowering, Onnx__NodeProto *node, struct bsr_error *err);
 } rules[] = {
-    {"Clip", lower_clip},           {"ReduceL1", lower_reduce},        {"ReduceL2", lower_reduce},
-    {"ReduceLogSum", lower_reduce}, {"ReduceLogSumExp", lower_reduce}, {"ReduceMax", lower_reduce},
-    {"ReduceMean", lower_reduce},   {"ReduceMin", lower_reduce},       {"ReduceProd", lower_reduce},
-    {"ReduceSum", lower_reduce},    {"ReduceSumSquare", lower_reduce}, {"Split", lower_split},
-    {"Squeeze", lower_squeeze},     {"Unsqueeze", lower_unsqueeze},
+    {"Clip", lower_clip},
+    {"Conv", lower_conv},
+    {"ConvTranspose", lower_conv},
+    {"ReduceL1", lower_reduce},
+    {"ReduceL2", lower_reduce},
+    {"ReduceLogSum", lower_reduce},
+    {"ReduceLogSumExp", lower_reduce},
+    {"ReduceMax", lower_reduce},
+    {"ReduceMean", lower_reduce},
+    {"ReduceMin", lower_reduce},
+    {"ReduceProd", lower_reduce},
+    {"ReduceSum", lower_reduce},
+    {"ReduceSumSquare", lower_reduce},
+    {"Split", lower_split},
+    {"Squeeze", lower_squeeze},
+    {"Unsqueeze", lower_unsqueeze},
 };
 
 static bsr_status lower_node(struct lowering *lowering, Onnx__NodeProto *node, struct bsr_error *err)

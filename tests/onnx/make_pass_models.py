@@ -103,7 +103,7 @@ save("qdq_kept", [
 # ---- forms that OpenCV does not read ----------------------------------------------------------------------------
 FORMS = [value("y%d" % i, s) for i, s in enumerate([
     [1, 1, 8, 6], [1, 3, 8, 6], [1, 4, 3, 6], [1, 4, 3, 6], [1, 4, 2, 6], [1, 4, 1, 1], [1, 4, 8], [4, 8, 6],
-    [4, 8, 6], [1, 1, 4, 8, 6, 1], [1, 1, 4, 8, 6], [1, 4, 8, 6], [1, 4, 8, 6], [1, 4, 8, 6]])]
+    [4, 8, 6], [1, 1, 4, 8, 6, 1], [1, 1, 4, 8, 6], [1, 4, 8, 6], [1, 4, 8, 6], [1, 4, 8, 6], [1, 2, 8, 6]])]
 save("forms", [
     node("Split", ["x", "sizes"], ["y0", "y1"], axis=1, name="sized"),
     node("Split", ["x"], ["y2", "y3", "y4"], axis=2, num_outputs=3, name="uneven"),
@@ -117,9 +117,10 @@ save("forms", [
     node("Clip", ["x", "low", "high"], ["y11"], name="clip"),
     node("Clip", ["x", "low"], ["y12"], name="clip_low"),
     node("Clip", ["x", "", "high"], ["y13"], name="clip_high"),
+    node("Conv", ["x", "w"], ["y14"], name="conv", pads=[1, 0, 1, 0]),
 ], [value("x", [1, 4, 8, 6])], FORMS,
     [ints("sizes", [1, 3]), ints("hw", [2, 3]), ints("last", [-1]), ints("first", [0]), ints("ends", [0, -1]),
-     tensor("low", -0.5), tensor("high", 0.25)], opset=18)
+     tensor("low", -0.5), tensor("high", 0.25), tensor("w", np.arange(24).reshape(2, 4, 3, 1) / 24)], opset=18)
 save("forms_kept", [
     node("Clip", ["x", "least", "most"], ["c"], name="clip"),
     node("ReduceSum", ["c", "none"], ["s"], name="sum", noop_with_empty_axes=1),
