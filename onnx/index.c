@@ -1,29 +1,16 @@
 #include "onnx/index.h"
 
 #include "base/alloc.h"
+#include "onnx/name_map.h"
 
 #include <string.h>
 
 /* ---- a table of names ----------------------------------------------------------------------------- */
 
-/* FNV-1a from a start that differs from run to run: a file can't be made so that its names collide. */
-static uint64_t hash_name(uint64_t seed, const char *name)
-{
-    uint64_t hash = seed;
-    for (const char *c = name; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001B3);
-    return hash ^ hash >> 29;
-}
-
-static uint64_t make_seed(const void *block)
-{
-    return ((uint64_t)(uintptr_t)block >> 4) * UINT64_C(0x9E3779B97F4A7C15) ^ UINT64_C(0xCBF29CE484222325);
-}
-
 /* Where the name is, or would be. */
 static size_t *find_slot(const struct graph_index *index, const char *name)
 {
-    size_t at = (size_t)hash_name(index->seed, name) & (index->table_size - 1);
+    size_t at = name_hash(index->table, index->table_size, name);
 
     while (index->table[at] && strcmp(index->entries[index->table[at] - 1].name, name) != 0)
         at = (at + 1) & (index->table_size - 1);
@@ -71,7 +58,6 @@ static bool allocate_table(struct graph_index *index, size_t names)
         index->table_size *= 2;
     index->table = mem_alloc_zeroed(index->table_size, sizeof *index->table);
     index->entries = mem_alloc_zeroed(names + 1, sizeof *index->entries);
-    index->seed = make_seed(index->table);
     return index->table && index->entries;
 }
 

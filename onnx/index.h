@@ -35,7 +35,6 @@ struct graph_index {
     struct index_use       *uses;       /* of all entries, each entry's together */
     size_t                 *table;      /* entry + 1, or 0 */
     size_t                  table_size; /* a power of two */
-    uint64_t                seed;
 };
 
 /* BSR_ENOMEM. Release with index_free(). */
