@@ -2,10 +2,12 @@
 
 #include "base/alloc.h"
 #include "onnx/frame.h"
+#include "onnx/functions.h"
 #include "onnx/tensors.h"
 
 struct evaluator {
     const struct onnx_model *model;
+    struct onnx_model       *inlined; /* or NULL: the model calls no functions */
     struct plan             *plan;
 };
 
@@ -64,7 +66,9 @@ bsr_status evaluator_open(struct evaluator **out, const struct onnx_model *model
 
     bsr_status status = check_ends(model, err);
     if (status == BSR_OK)
-        status = plan_make(&evaluator->plan, model, true, err);
+        status = functions_inline_copy(&evaluator->inlined, model, err);
+    if (status == BSR_OK)
+        status = plan_make(&evaluator->plan, evaluator->inlined ? evaluator->inlined : model, true, err);
     if (status == BSR_OK) {
         *out = evaluator;
         return BSR_OK;
@@ -79,6 +83,7 @@ void evaluator_close(struct evaluator *evaluator)
     if (!evaluator)
         return;
     plan_free(evaluator->plan);
+    onnx_model_free(evaluator->inlined);
     mem_free(evaluator);
 }
 

@@ -1,6 +1,8 @@
 #include "onnx/functions.h"
 
 #include "base/alloc.h"
+#include "onnx/edit.h"
+#include "onnx/passes/passes.h"
 #include "operators/registry.h"
 
 #include <stdio.h>
@@ -72,5 +74,27 @@ bsr_status functions_are_called(bool *called, const struct name_map *functions,
             if (node->attribute[a]->g)
                 status = functions_are_called(called, functions, model, node->attribute[a]->g, err);
     }
+    return status;
+}
+
+bsr_status functions_inline_copy(struct onnx_model **out, const struct onnx_model *model, struct bsr_error *err)
+{
+    static const struct onnx_prepare_options options = {.chosen_count = 0};
+    struct name_map                          functions = {0};
+    struct onnx_model                       *copy = NULL;
+    bool                                     called = false, changed = false;
+    bsr_status                               status = functions_index(&functions, model, err);
+
+    if (status == BSR_OK)
+        status = functions_are_called(&called, &functions, model, model->proto->graph, err);
+    name_map_free(&functions);
+    if (status == BSR_OK && called)
+        status = onnx_model_copy(&copy, model, err);
+    if (status == BSR_OK && called)
+        status = pass_inline_functions(copy, &options, NULL, &changed, err);
+    if (status == BSR_OK)
+        *out = copy;
+    else
+        onnx_model_free(copy);
     return status;
 }

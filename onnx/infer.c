@@ -30,9 +30,10 @@ struct inference {
 };
 
 struct onnx_values {
-    struct plan     *plan;
-    struct inference inference;
-    size_t           total;
+    struct onnx_model *inlined; /* or NULL: the model calls no functions */
+    struct plan       *plan;
+    struct inference   inference;
+    size_t             total;
 };
 
 static bsr_status infer_nodes(struct inference *inference, struct bsr_error *err);
@@ -462,9 +463,11 @@ static bsr_status check_declared(const struct onnx_values *values, const struct 
 static bsr_status infer(struct onnx_values *values, const struct onnx_model *model,
                         const struct onnx_named *chosen, int count, struct bsr_error *err)
 {
-    bsr_status status = plan_make(&values->plan, model, false, err);
+    bsr_status status = functions_inline_copy(&values->inlined, model, err);
 
     values->inference.total = &values->total;
+    if (status == BSR_OK)
+        status = plan_make(&values->plan, values->inlined ? values->inlined : model, false, err);
     if (status == BSR_OK)
         status = open_inference(&values->inference, values->plan, err);
     if (status == BSR_OK)
@@ -511,6 +514,7 @@ void onnx_values_free(struct onnx_values *values)
     if (values->inference.plan)
         close_inference(&values->inference);
     plan_free(values->plan);
+    onnx_model_free(values->inlined);
     mem_free(values);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "onnx/infer.h"
+#include "onnx/regions.h"
 
 /* Numbers in this room are counted so:
  * - A parameter is an element of a constant (an initializer or the value of a Constant node) of any type but
@@ -98,6 +99,25 @@ bsr_status onnx_faults_add(struct onnx_faults *faults, int level, const char *wh
                            struct bsr_error *err, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 void onnx_faults_free(struct onnx_faults *faults);
+
+/* A node of the graph as it is in the file that an engine can't run. What is constant, and what has unknown
+ * shapes, is not asked for. */
+struct onnx_obstacle {
+    char *node; /* "/model/Resize (Resize)", as in struct onnx_change */
+    char *type; /* "Resize" */
+    char *why;  /* a sentence's end: "cubic mode is not supported" */
+    bool  has_operator;
+};
+struct onnx_obstacles {
+    struct onnx_obstacle *items;
+    size_t                count;
+};
+
+/* BSR_EMODEL for a graph that goes round in circles, BSR_ENOMEM. Release with onnx_obstacles_free(). */
+bsr_status onnx_find_obstacles(struct onnx_obstacles *out, const struct onnx_model *model,
+                               const struct onnx_named *chosen, int count, onnx_supports *supports,
+                               void *context, struct bsr_error *err);
+void       onnx_obstacles_free(struct onnx_obstacles *obstacles);
 
 /* Appends the graph in graphviz's dot language, shapes on the edges. */
 bsr_status onnx_write_dot(const struct onnx_inspection *inspection, const char *title, struct bytes *out,
