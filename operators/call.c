@@ -84,9 +84,9 @@ bsr_status call_ints(int64_t *values, int *count, int capacity, const struct bsr
 
 void call_strides(int64_t *strides, const struct bsr_tensor *tensor)
 {
-    int64_t step = 1;
+    uint64_t step = 1; /* wraps around only where an empty tensor has giant sides: there is nowhere to go */
     for (int i = tensor->dims - 1; i >= 0; i--) {
-        strides[i] = step;
-        step *= tensor->shape[i];
+        strides[i] = (int64_t)step;
+        step *= (uint64_t)tensor->shape[i];
     }
 }

@@ -5,24 +5,25 @@
 bsr_status move_expect(const struct bsr_call *call, int least, int most, int outputs, struct bsr_error *err)
 {
     if (call->output_count > outputs)
-        return bsr_operator_fail(err, "it has %d outputs (1 to %d)", call->output_count, outputs);
+        return move_refuse(err, "it has %d outputs (1 to %d)", call->output_count, outputs);
     return call_expect(call, least, most, err);
 }
 
 bsr_status move_set(const struct bsr_call *call, int n, int type, int dims, const int64_t *shape,
                     struct bsr_error *err)
 {
-    struct bsr_tensor wanted = {.type = type, .dims = dims};
+    struct bsr_tensor wanted = {.type = type, .dims = dims}, filled = wanted;
 
     if (dims < 0 || dims > BSR_MAX_DIMS)
-        return bsr_operator_fail(err, "its result has %d dimensions (0 to %d)", dims, BSR_MAX_DIMS);
+        return move_refuse(err, "its result has %d dimensions (0 to %d)", dims, BSR_MAX_DIMS);
     for (int i = 0; i < dims; i++) {
         wanted.shape[i] = shape[i];
+        filled.shape[i] = shape[i] ? shape[i] : 1; /* so that products of any sides fit */
         if (shape[i] < 0 || (uint64_t)shape[i] > TENSOR_MAX_BYTES)
-            return bsr_operator_fail(err, "side %d of its result would be %lld", i + 1, (long long)shape[i]);
+            return move_refuse(err, "side %d of its result would be %lld", i + 1, (long long)shape[i]);
     }
-    if (tensor_count(&wanted) > TENSOR_MAX_BYTES)
-        return bsr_operator_fail(err, "its result of %s would be too large", tensor_shape_text(&wanted).text);
+    if (tensor_count(&filled) > TENSOR_MAX_BYTES)
+        return move_refuse(err, "its result of %s would be too large", tensor_shape_text(&wanted).text);
     return call_set(call, n, type, dims, shape, err);
 }
 
@@ -49,8 +50,8 @@ bsr_status move_ints(struct int_list *out, const struct bsr_call *call, int inpu
         const int64_t *ints = attribute ? bsr_node_ints(call->node, attribute, &list.count) : NULL;
         list.given = attribute && node_find_attribute(call->node, attribute, ATTRIBUTE_INTS);
         if (list.count < 0 || list.count > MOVE_MAX_INTS)
-            return bsr_operator_fail(err, "its attribute %s has %d numbers (at most %d)", attribute,
-                                     list.count, MOVE_MAX_INTS);
+            return move_refuse(err, "its attribute %s has %d numbers (at most %d)", attribute, list.count,
+                               MOVE_MAX_INTS);
         if (list.count && ints)
             memcpy(list.values, ints, (size_t)list.count * sizeof *ints);
     }
@@ -61,8 +62,7 @@ bsr_status move_ints(struct int_list *out, const struct bsr_call *call, int inpu
 bsr_status move_expect_indices(const struct bsr_tensor *tensor, const char *what, struct bsr_error *err)
 {
     if (tensor->type != BSR_I64 && tensor->type != BSR_I32)
-        return bsr_operator_fail(err, "%s are of the type %s (i32 or i64)", what,
-                                 tensor_type_name(tensor->type));
+        return move_refuse(err, "%s are of the type %s (i32 or i64)", what, tensor_type_name(tensor->type));
     return BSR_OK;
 }
 
@@ -71,8 +71,8 @@ bsr_status move_index(int64_t *at, const struct bsr_tensor *indices, size_t n, i
 {
     int64_t value = tensor_get_int(indices, n);
     if (value < -side || value >= side)
-        return bsr_operator_fail(err, "index %lld is outside of an axis of %lld", (long long)value,
-                                 (long long)side);
+        return move_refuse(err, "index %lld is outside of an axis of %lld", (long long)value,
+                           (long long)side);
     *at = value < 0 ? value + side : value;
     return BSR_OK;
 }
@@ -109,27 +109,27 @@ static struct move_block simplify(const struct move_block *block)
     return simple;
 }
 
-#define COPY_ROW(type)                                                                                       \
-    do {                                                                                                     \
-        type       *t = to;                                                                                  \
-        const type *f = from;                                                                                \
-        for (int64_t i = 0; i < count; i++)                                                                  \
-            t[i * to_step] = f[i * from_step];                                                               \
-    } while (0)
+/* Inlined, `size` is known: a load and a store an element. */
+static inline void copy_steps(char *to, int64_t to_step, const char *from, int64_t from_step, int64_t count,
+                              int64_t size)
+{
+    for (int64_t i = 0; i < count; i++)
+        memcpy(to + i * to_step * size, from + i * from_step * size, (size_t)size);
+}
 
-static void copy_row(void *to, int64_t to_step, const void *from, int64_t from_step, int64_t count,
+static void copy_row(char *to, int64_t to_step, const char *from, int64_t from_step, int64_t count,
                      size_t size)
 {
     if (to_step == 1 && from_step == 1)
         memcpy(to, from, (size_t)count * size);
     else if (size == 1)
-        COPY_ROW(uint8_t);
+        copy_steps(to, to_step, from, from_step, count, 1);
     else if (size == 2)
-        COPY_ROW(uint16_t);
+        copy_steps(to, to_step, from, from_step, count, 2);
     else if (size == 4)
-        COPY_ROW(uint32_t);
+        copy_steps(to, to_step, from, from_step, count, 4);
     else if (size == 8)
-        COPY_ROW(uint64_t);
+        copy_steps(to, to_step, from, from_step, count, 8);
 }
 
 void move_copy(void *to, const void *from, size_t size, const struct move_block *block)

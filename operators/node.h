@@ -11,7 +11,8 @@ enum attribute_kind {
     ATTRIBUTE_FLOATS,
     ATTRIBUTE_TENSOR,
     ATTRIBUTE_TEXTS, /* `text` is the first of `count`, one behind the other, each ended by 0 */
-    ATTRIBUTE_OTHER, /* graphs, tensors of text, sparse tensors: there, but no operator of besra's reads them */
+    ATTRIBUTE_OTHER, /* graphs, tensors of text, sparse tensors: there, but no operator of besra's reads them
+                      */
 };
 
 struct attribute {

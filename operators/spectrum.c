@@ -13,14 +13,14 @@ static bsr_status output_type(int *type, const struct bsr_call *call, struct bsr
     int64_t wanted = bsr_node_int(call->node, "output_datatype", BSR_F32);
 
     if (wanted < 0 || wanted > BSR_BF16 || !tensor_type_size((int)wanted) || wanted == BSR_BOOL)
-        return bsr_operator_fail(err, "its output_datatype is %lld", (long long)wanted);
+        return move_refuse(err, "its output_datatype is %lld", (long long)wanted);
     *type = (int)wanted;
     return BSR_OK;
 }
 
 static bsr_status window_shape(const struct bsr_call *call, struct bsr_error *err)
 {
-    int        type;
+    int        type = 0;
     int64_t    size;
     bsr_status status = move_expect(call, 1, 1, 1, err);
 
@@ -85,16 +85,16 @@ static bsr_status mel_make(struct mel *mel, const struct bsr_call *call, struct 
     if (status == BSR_OK &&
         (mel->bins < 1 || mel->dft_length < 1 || mel->rate < 1 || mel->bins > 1 << 20 ||
          mel->dft_length > 1 << 28 || !(mel->low >= 0 && mel->high <= 1e9) || !(mel->low <= mel->high)))
-        return bsr_operator_fail(
-            err, "%lld bins of a DFT of %lld at %lld Hz, from %g to %g Hz, are impossible",
-            (long long)mel->bins, (long long)mel->dft_length, (long long)mel->rate, mel->low, mel->high);
+        return move_refuse(err, "%lld bins of a DFT of %lld at %lld Hz, from %g to %g Hz, are impossible",
+                           (long long)mel->bins, (long long)mel->dft_length, (long long)mel->rate, mel->low,
+                           mel->high);
     return status;
 }
 
 static bsr_status mel_shape(const struct bsr_call *call, struct bsr_error *err)
 {
     struct mel mel;
-    int        type;
+    int        type = 0;
     bsr_status status = move_expect(call, 5, 5, 1, err);
 
     if (status == BSR_OK)
