@@ -2,98 +2,171 @@
 
 #include "base/alloc.h"
 #include "engine/opencv_dnn.h"
-#include "onnx/model.h"
+#include "engine/plan.h"
 
 #include <limits.h>
 #include <string.h>
 
-struct engine {
-    struct opencv_net    *net;
-    char                 *name;
-    struct net_ports      ports;
-    int                  *declared_dims; /* of the outputs, -1 where the model tells none */
-    const struct tensor **ordered;       /* the inputs of a run, in the model's order */
-    struct tensor        *outputs;
+/* An input or output of the model. */
+struct port {
+    char   *name;
+    int     type;                /* as callers see it: f32 where the model says f16; 0: it does not say */
+    int     dims;                /* -1: not declared */
+    int64_t shape[BSR_MAX_DIMS]; /* -1: any */
 };
 
-static bsr_status copy_inputs(struct net_ports *ports, const struct onnx_model *model, struct bsr_error *err)
-{
-    int count = onnx_input_count(model);
+struct ports {
+    struct port *items;
+    int          count;
+};
 
-    ports->inputs = mem_alloc_zeroed((size_t)count, sizeof *ports->inputs);
-    if (!ports->inputs)
-        return bsr_fail_memory(err, NULL, (size_t)count * sizeof(void *));
-    ports->input_count = count;
-    for (int i = 0; i < count; i++) {
-        const char *name = onnx_input(model, i).name;
-        ports->inputs[i] = mem_copy_text(name);
-        if (!ports->inputs[i])
-            return bsr_fail_memory(err, NULL, strlen(name) + 1);
+struct engine {
+    char               *name;
+    char               *backend;
+    struct bytes        onnx; /* prepared anew for each shape */
+    struct plan_source  source;
+    struct ports        inputs, outputs;
+    const char        **input_names;
+    struct plans        plans;
+    struct engine_plan *plan; /* of the last run */
+
+    /* of a run */
+    struct bsr_tensor   *ordered; /* the inputs, in the model's order */
+    bool                *converted;
+    struct net_output   *results;
+    struct engine_value *values;
+    struct tensor       *floats;
+    struct bsr_tensor   *as_floats; /* results that were no floats, for engine_run() */
+};
+
+/* ---- opening
+ * --------------------------------------------------------------------------------------------------- */
+
+static bsr_status copy_port(struct port *port, const struct onnx_value *value, struct bsr_error *err)
+{
+    port->type = value->element_type == BSR_F16 ? BSR_F32 : value->element_type;
+    port->dims = value->dims;
+    for (int i = 0; i < value->dims; i++)
+        port->shape[i] = value->shape[i];
+    port->name = mem_copy_text(value->name);
+    return port->name ? BSR_OK : bsr_fail_memory(err, NULL, strlen(value->name) + 1);
+}
+
+static bsr_status copy_ports(struct ports *ports, const struct onnx_model *model, int count,
+                             struct onnx_value (*value_at)(const struct onnx_model *, int),
+                             struct bsr_error *err)
+{
+    bsr_status status = BSR_OK;
+
+    ports->items = mem_alloc_zeroed((size_t)count, sizeof *ports->items);
+    if (!ports->items)
+        return bsr_fail_memory(err, NULL, (size_t)count * sizeof *ports->items);
+    ports->count = count;
+    for (int i = 0; status == BSR_OK && i < count; i++) {
+        struct onnx_value value = value_at(model, i);
+        status = copy_port(&ports->items[i], &value, err);
     }
+    return status;
+}
+
+static bsr_status allocate_run(struct engine *engine, struct bsr_error *err)
+{
+    size_t inputs = (size_t)engine->inputs.count, outputs = (size_t)engine->outputs.count;
+
+    engine->input_names = mem_alloc_zeroed(inputs, sizeof *engine->input_names);
+    engine->ordered = mem_alloc_zeroed(inputs, sizeof *engine->ordered);
+    engine->converted = mem_alloc_zeroed(inputs, sizeof *engine->converted);
+    engine->results = mem_alloc_zeroed(outputs, sizeof *engine->results);
+    engine->values = mem_alloc_zeroed(outputs, sizeof *engine->values);
+    engine->floats = mem_alloc_zeroed(outputs, sizeof *engine->floats);
+    engine->as_floats = mem_alloc_zeroed(outputs, sizeof *engine->as_floats);
+    if (!engine->input_names || !engine->ordered || !engine->converted || !engine->results ||
+        !engine->values || !engine->floats || !engine->as_floats)
+        return bsr_fail_memory(err, NULL, (inputs + outputs) * sizeof *engine->values);
+    for (size_t i = 0; i < inputs; i++)
+        engine->input_names[i] = engine->inputs.items[i].name;
     return BSR_OK;
 }
 
-static bsr_status copy_outputs(struct engine *engine, const struct onnx_model *model, struct bsr_error *err)
+static bsr_status read_ports(struct engine *engine, const struct onnx_model *model, struct bsr_error *err)
 {
-    struct net_ports *ports = &engine->ports;
-    int               count = onnx_output_count(model);
+    bsr_status status = copy_ports(&engine->inputs, model, onnx_input_count(model), onnx_input, err);
 
-    ports->outputs = mem_alloc_zeroed((size_t)count, sizeof *ports->outputs);
-    engine->outputs = mem_alloc_zeroed((size_t)count, sizeof *engine->outputs);
-    engine->declared_dims = mem_alloc_zeroed((size_t)count, sizeof *engine->declared_dims);
-    if (!ports->outputs || !engine->outputs || !engine->declared_dims)
-        return bsr_fail_memory(err, NULL, (size_t)count * sizeof *engine->outputs);
-    ports->output_count = count;
-    for (int i = 0; i < count; i++) {
-        struct onnx_value value = onnx_output(model, i);
-        ports->outputs[i] = mem_copy_text(value.name);
-        if (!ports->outputs[i])
-            return bsr_fail_memory(err, NULL, strlen(value.name) + 1);
-        engine->outputs[i].name = ports->outputs[i];
-        engine->declared_dims[i] = value.dims;
-    }
-    return BSR_OK;
+    if (status == BSR_OK)
+        status = copy_ports(&engine->outputs, model, onnx_output_count(model), onnx_output, err);
+    if (status == BSR_OK && !engine->outputs.count)
+        return bsr_fail(err, BSR_EMODEL, engine->name, "a net without outputs can't be run");
+    return status == BSR_OK ? allocate_run(engine, err) : status;
 }
 
-/* Our own reader goes first: it refuses what is no valid model, and OpenCV keeps the outputs in no order. */
-static bsr_status read_ports(struct engine *engine, const void *onnx, size_t size, struct bsr_error *err)
+static bsr_status keep_source(struct engine *engine, const void *onnx, size_t size,
+                              const struct engine_options *options, const char *name, struct bsr_error *err)
+{
+    const char *backend = options && options->backend ? options->backend : "auto";
+
+    engine->name = mem_copy_text(name ? name : "");
+    engine->backend = mem_copy_text(backend);
+    if (!engine->name || !engine->backend || !bytes_append(&engine->onnx, onnx, size))
+        return bsr_fail_memory(err, name, size);
+    engine->source = (struct plan_source){.onnx = engine->onnx.data,
+                                          .size = engine->onnx.size,
+                                          .name = engine->name,
+                                          .backend = engine->backend,
+                                          .drop_qdq = options && options->drop_qdq};
+    return strcmp(backend, "besra") == 0 ? BSR_OK : opencv_check_backend(backend, err);
+}
+
+/* The shapes that the model declares, where it declares them all. */
+static bool take_declared(struct engine *engine)
+{
+    for (int i = 0; i < engine->inputs.count; i++) {
+        const struct port *port = &engine->inputs.items[i];
+        struct bsr_tensor *tensor = &engine->ordered[i];
+        *tensor = (struct bsr_tensor){.type = port->type, .dims = port->dims};
+        if (port->dims < 0 || !port->type)
+            return false;
+        for (int d = 0; d < port->dims; d++) {
+            if (port->shape[d] < 0)
+                return false;
+            tensor->shape[d] = port->shape[d];
+        }
+    }
+    return true;
+}
+
+static bsr_status get_plan(struct engine *engine, struct onnx_model *model, struct bsr_error *err)
+{
+    return plans_get(&engine->plan, &engine->plans, &engine->source, model, engine->ordered,
+                     engine->input_names, engine->inputs.count, err);
+}
+
+static bsr_status open_model(struct engine *engine, struct bsr_error *err)
 {
     struct onnx_model *model = NULL;
-    bsr_status         status = onnx_model_read(&model, onnx, size, NULL, engine->name, err);
+    bsr_status         status =
+        onnx_model_read(&model, engine->source.onnx, engine->source.size, NULL, engine->name, err);
 
-    if (status != BSR_OK)
-        return status;
-    status = copy_inputs(&engine->ports, model, err);
     if (status == BSR_OK)
-        status = copy_outputs(engine, model, err);
+        status = read_ports(engine, model, err);
+    if (status == BSR_OK && take_declared(engine))
+        return get_plan(engine, model, err);
     onnx_model_free(model);
-    if (status != BSR_OK)
-        return status;
-    if (!engine->ports.input_count || !engine->ports.output_count)
-        return bsr_fail(err, BSR_EMODEL, engine->name, "a net with %d inputs and %d outputs can't be run",
-                        engine->ports.input_count, engine->ports.output_count);
-    engine->ordered = mem_alloc_zeroed((size_t)engine->ports.input_count, sizeof(void *));
-    if (!engine->ordered)
-        return bsr_fail_memory(err, NULL, (size_t)engine->ports.input_count * sizeof(void *));
-    return BSR_OK;
+    return status;
 }
 
 bsr_status engine_open(struct engine **out, const void *onnx, size_t size,
                        const struct engine_options *options, const char *name, struct bsr_error *err)
 {
-    const char    *backend = options ? options->backend : NULL;
     struct engine *engine = mem_alloc_zeroed(1, sizeof *engine);
     if (!engine)
         return bsr_fail_memory(err, name, sizeof *engine);
 
-    bsr_status status = BSR_OK;
-    engine->name = mem_copy_text(name ? name : "");
-    if (!engine->name)
-        status = bsr_fail_memory(err, name, 1);
-    if (status == BSR_OK)
-        status = read_ports(engine, onnx, size, err);
-    if (status == BSR_OK)
-        status = opencv_net_open(&engine->net, onnx, size, &engine->ports, backend, engine->name, err);
+    bsr_status status = keep_source(engine, onnx, size, options, name, err);
+    if (status == BSR_OK) {
+        status = open_model(engine, err);
+        if (status != BSR_OK)
+            bsr_error_set_subject(err, engine->name);
+    }
     if (status != BSR_OK) {
         engine_close(engine);
         return status;
@@ -102,100 +175,297 @@ bsr_status engine_open(struct engine **out, const void *onnx, size_t size,
     return BSR_OK;
 }
 
-static void free_names(char **names, int count)
+static void free_ports(struct ports *ports)
 {
-    for (int i = 0; names && i < count; i++)
-        mem_free(names[i]);
-    mem_free(names);
+    for (int i = 0; i < ports->count; i++)
+        mem_free(ports->items[i].name);
+    mem_free(ports->items);
+}
+
+/* What the last run left. */
+static void clear_results(struct engine *engine)
+{
+    for (int i = 0; i < engine->outputs.count; i++) {
+        if (engine->results && engine->results[i].owned)
+            tensor_free(&engine->results[i].tensor);
+        if (engine->as_floats)
+            tensor_free(&engine->as_floats[i]);
+        if (engine->results)
+            engine->results[i] = (struct net_output){.owned = false};
+    }
 }
 
 void engine_close(struct engine *engine)
 {
     if (!engine)
         return;
-    opencv_net_close(engine->net);
-    free_names(engine->ports.inputs, engine->ports.input_count);
-    free_names(engine->ports.outputs, engine->ports.output_count);
-    mem_free(engine->declared_dims);
+    clear_results(engine);
+    plans_free(&engine->plans);
+    free_ports(&engine->inputs);
+    free_ports(&engine->outputs);
+    mem_free(engine->input_names);
     mem_free(engine->ordered);
-    mem_free(engine->outputs);
+    mem_free(engine->converted);
+    mem_free(engine->results);
+    mem_free(engine->values);
+    mem_free(engine->floats);
+    mem_free(engine->as_floats);
+    bytes_free(&engine->onnx);
+    mem_free(engine->backend);
     mem_free(engine->name);
     mem_free(engine);
 }
 
-/* A shape that OpenCV can hold: sides 1 .. INT_MAX, and a size in bytes that does not overflow. */
-static bsr_status check_shape(const struct engine *engine, const struct tensor *input, struct bsr_error *err)
-{
-    size_t bytes = sizeof(float);
+/* ---- inputs
+ * ----------------------------------------------------------------------------------------------------- */
 
-    if (!input->data || input->dims < 1 || input->dims > ENGINE_MAX_DIMS)
+static const char *shown(const char *name)
+{
+    return name ? name : "";
+}
+
+/* A shape that may be held at all, and that has the model's number of dimensions. */
+static bsr_status check_input(const struct engine *engine, const struct port *port,
+                              const struct engine_value *input, struct bsr_error *err)
+{
+    const struct bsr_tensor *tensor = &input->tensor;
+
+    if (!tensor->data || tensor->dims < 0 || tensor->dims > BSR_MAX_DIMS)
         return bsr_fail(err, BSR_EENGINE, engine->name,
-                        "the input '%s' has %d dimensions (1 to %d) or no data",
-                        input->name ? input->name : "", input->dims, ENGINE_MAX_DIMS);
-    for (int i = 0; i < input->dims; i++) {
-        int64_t side = input->shape[i];
-        bytes = side >= 1 && side <= INT_MAX ? mem_product(bytes, (size_t)side) : 0;
-        if (!bytes)
-            return bsr_fail(err, BSR_EENGINE, engine->name, "the input '%s' has an impossible side of %lld",
-                            input->name ? input->name : "", (long long)side);
-    }
+                        "the input '%.128s' has %d dimensions (0 to %d) or no data", shown(input->name),
+                        tensor->dims, BSR_MAX_DIMS);
+    for (int i = 0; i < tensor->dims; i++)
+        if (tensor->shape[i] < 0 || tensor->shape[i] > INT_MAX)
+            return bsr_fail(err, BSR_EENGINE, engine->name,
+                            "the input '%.128s' has an impossible side of %lld", shown(input->name),
+                            (long long)tensor->shape[i]);
+    if (tensor_bytes(tensor) > TENSOR_MAX_BYTES)
+        return bsr_fail(err, BSR_EENGINE, engine->name, "the input '%.128s' of %s is too large",
+                        shown(input->name), tensor_shape_text(tensor).text);
+    if (port->dims >= 0 && port->dims != tensor->dims)
+        return bsr_fail(err, BSR_EENGINE, engine->name, "the input '%.128s' has %d dimensions, not %s",
+                        port->name, port->dims, tensor_shape_text(tensor).text);
     return BSR_OK;
 }
 
 /* Where an input belongs among the model's, or -1. The only input of a net needs no name. */
-static int find_port(const struct engine *engine, const struct tensor *input)
+static int find_port(const struct engine *engine, const char *name)
 {
-    if (!input->name)
-        return engine->ports.input_count == 1 ? 0 : -1;
-    for (int i = 0; i < engine->ports.input_count; i++)
-        if (strcmp(engine->ports.inputs[i], input->name) == 0)
+    if (!name)
+        return engine->inputs.count == 1 ? 0 : -1;
+    for (int i = 0; i < engine->inputs.count; i++)
+        if (strcmp(engine->inputs.items[i].name, name) == 0)
             return i;
     return -1;
 }
 
-static bsr_status order_inputs(struct engine *engine, const struct tensor *inputs, int count,
-                               struct bsr_error *err)
+/* The type that the model wants; floats of engine_run() are converted to it. */
+static bsr_status take_type(struct engine *engine, int port, bool convert, struct bsr_error *err)
 {
-    if (count != engine->ports.input_count)
-        return bsr_fail(err, BSR_EENGINE, engine->name, "the net takes %d inputs, not %d",
-                        engine->ports.input_count, count);
-    for (int i = 0; i < count; i++)
-        engine->ordered[i] = NULL;
-    for (int i = 0; i < count; i++) {
-        int        port = find_port(engine, &inputs[i]);
-        bsr_status status = check_shape(engine, &inputs[i], err);
-        if (status != BSR_OK)
-            return status;
-        if (port < 0 || engine->ordered[port])
-            return bsr_fail(err, BSR_EENGINE, engine->name, "the net has no %sinput '%s'",
-                            port < 0 ? "" : "second ", inputs[i].name ? inputs[i].name : "");
-        engine->ordered[port] = &inputs[i];
-    }
+    struct bsr_tensor *tensor = &engine->ordered[port];
+    struct bsr_tensor  other = {.data = NULL};
+    int                wanted = engine->inputs.items[port].type;
+
+    if (!wanted || wanted == tensor->type)
+        return BSR_OK;
+    if (!convert || !tensor_type_size(wanted))
+        return bsr_fail(err, BSR_EENGINE, engine->name, "the input '%.128s' is of %s, it was given %s",
+                        engine->inputs.items[port].name, tensor_type_name(wanted),
+                        tensor_type_name(tensor->type));
+    bsr_status status = tensor_convert(&other, tensor, wanted, err);
+    if (status != BSR_OK)
+        return status;
+    *tensor = other;
+    engine->converted[port] = true;
     return BSR_OK;
 }
 
-/* OpenCV holds vectors of n as n x 1 and scalars as 1 x 1: the model's own count of dimensions is the right
- * one, where what goes is all ones. */
-static void restore_dims(struct tensor *output, int declared)
+static void free_converted(struct engine *engine)
 {
-    while (declared >= 1 && output->dims > declared && output->shape[output->dims - 1] == 1)
-        output->dims--;
+    for (int i = 0; i < engine->inputs.count; i++) {
+        if (engine->converted[i])
+            tensor_free(&engine->ordered[i]);
+        engine->converted[i] = false;
+    }
+}
+
+/* Puts an input where the model has it. */
+static bsr_status order_input(struct engine *engine, const struct engine_value *input, bool convert,
+                              struct bsr_error *err)
+{
+    int port = find_port(engine, input->name);
+
+    if (port < 0 || engine->ordered[port].type)
+        return bsr_fail(err, BSR_EENGINE, engine->name, "the net has no %sinput '%.128s'",
+                        port < 0 ? "" : "second ", shown(input->name));
+    bsr_status status = check_input(engine, &engine->inputs.items[port], input, err);
+    if (status != BSR_OK)
+        return status;
+    engine->ordered[port] = input->tensor;
+    return take_type(engine, port, convert, err);
+}
+
+static bsr_status check_count(const struct engine *engine, int count, struct bsr_error *err)
+{
+    if (count == engine->inputs.count)
+        return BSR_OK;
+    return bsr_fail(err, BSR_EENGINE, engine->name, "the net takes %d inputs, not %d", engine->inputs.count,
+                    count);
+}
+
+/* ---- running
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* "1x3x640x640, 1" */
+static void append_shapes(struct bytes *text, const struct engine *engine)
+{
+    for (int i = 0; i < engine->inputs.count && i < 4; i++)
+        bytes_append_format(text, "%s%s", i ? ", " : "", tensor_shape_text(&engine->ordered[i]).text);
+}
+
+/* What was wrong with the model at these shapes, as a failure of the run. */
+static bsr_status fail_at_shapes(const struct engine *engine, bsr_status status, struct bsr_error *err)
+{
+    struct bytes shapes = {0};
+
+    if (status != BSR_EMODEL)
+        return status;
+    append_shapes(&shapes, engine);
+    if (err)
+        bsr_fail(err, BSR_EENGINE, engine->name, "can't run at %s: %s", bytes_text(&shapes), err->message);
+    bytes_free(&shapes);
+    return BSR_EENGINE;
+}
+
+/* Runs the plan; what OpenCV refuses only now is taken from it, until it is left with nothing. */
+static bsr_status run_plan(struct engine *engine, struct bsr_error *err)
+{
+    struct engine_plan *plan = engine->plan;
+    struct complaint    complaint = {.node = ""};
+    bsr_status          status;
+    bool                refused;
+
+    do {
+        status = net_run(plan->net, plan->types, engine->ordered, engine->results, &refused, &complaint, err);
+        if (!refused || plan->besra)
+            break;
+        status = plans_remake(plan, &engine->plans, &engine->source, engine->input_names, &complaint, err);
+    } while (status == BSR_OK);
+    return status;
+}
+
+static bsr_status run_ordered(struct engine *engine, struct bsr_error *err)
+{
+    clear_results(engine);
+    bsr_status status = get_plan(engine, NULL, err);
+    if (status == BSR_OK)
+        status = run_plan(engine, err);
+    if (status == BSR_OK)
+        return BSR_OK;
+    bsr_error_set_subject(err, engine->name);
+    return fail_at_shapes(engine, status, err);
+}
+
+/* `convert`: inputs may be of another type than the model's. */
+static bsr_status run(struct engine *engine, const struct engine_value *inputs, int count, bool convert,
+                      struct bsr_error *err)
+{
+    bsr_status status = check_count(engine, count, err);
+
+    for (int i = 0; i < engine->inputs.count; i++)
+        engine->ordered[i] = (struct bsr_tensor){.type = 0};
+    for (int i = 0; status == BSR_OK && i < count; i++)
+        status = order_input(engine, &inputs[i], convert, err);
+    if (status == BSR_OK)
+        status = run_ordered(engine, err);
+    free_converted(engine);
+    return status;
+}
+
+bsr_status engine_run_any(struct engine *engine, const struct engine_value *inputs, int input_count,
+                          const struct engine_value **outputs, int *output_count, struct bsr_error *err)
+{
+    bsr_status status = run(engine, inputs, input_count, false, err);
+
+    if (status != BSR_OK)
+        return status;
+    for (int i = 0; i < engine->outputs.count; i++)
+        engine->values[i] = (struct engine_value){engine->outputs.items[i].name, engine->results[i].tensor};
+    *outputs = engine->values;
+    *output_count = engine->outputs.count;
+    return BSR_OK;
+}
+
+/* A result as floats: itself, nearly always. */
+static bsr_status give_floats(struct engine *engine, int index, struct bsr_error *err)
+{
+    const struct bsr_tensor *result = &engine->results[index].tensor;
+    struct tensor           *floats = &engine->floats[index];
+
+    if (result->type != BSR_F32) {
+        bsr_status status = tensor_convert(&engine->as_floats[index], result, BSR_F32, err);
+        if (status != BSR_OK)
+            return status;
+        result = &engine->as_floats[index];
+    }
+    *floats = (struct tensor){
+        .name = engine->outputs.items[index].name, .data = result->data, .dims = result->dims};
+    memcpy(floats->shape, result->shape, sizeof floats->shape);
+    return BSR_OK;
+}
+
+/* Net pictures have sides; a caller that has none has made a mistake. */
+static bsr_status check_floats(const struct engine *engine, const struct tensor *input, struct bsr_error *err)
+{
+    if (!input->data || input->dims < 1 || input->dims > ENGINE_MAX_DIMS)
+        return bsr_fail(err, BSR_EENGINE, engine->name,
+                        "the input '%.128s' has %d dimensions (1 to %d) or no data", shown(input->name),
+                        input->dims, ENGINE_MAX_DIMS);
+    for (int i = 0; i < input->dims; i++)
+        if (input->shape[i] < 1)
+            return bsr_fail(err, BSR_EENGINE, engine->name,
+                            "the input '%.128s' has an impossible side of %lld", shown(input->name),
+                            (long long)input->shape[i]);
+    return BSR_OK;
 }
 
 bsr_status engine_run(struct engine *engine, const struct tensor *inputs, int input_count,
                       const struct tensor **outputs, int *output_count, struct bsr_error *err)
 {
-    bsr_status status = order_inputs(engine, inputs, input_count, err);
+    bsr_status           status = check_count(engine, input_count, err);
+    struct engine_value *values = NULL;
 
+    if (status == BSR_OK) {
+        values = mem_alloc_zeroed((size_t)input_count, sizeof *values);
+        status = values ? BSR_OK : bsr_fail_memory(err, engine->name, sizeof *values);
+    }
+    for (int i = 0; status == BSR_OK && i < input_count; i++) {
+        status = check_floats(engine, &inputs[i], err);
+        if (status != BSR_OK)
+            break;
+        values[i] = (struct engine_value){
+            inputs[i].name, {.data = (void *)inputs[i].data, .type = BSR_F32, .dims = inputs[i].dims}};
+        memcpy(values[i].tensor.shape, inputs[i].shape, sizeof values[i].tensor.shape);
+    }
     if (status == BSR_OK)
-        status = opencv_net_run(engine->net, engine->ordered, engine->outputs, err);
+        status = run(engine, values, input_count, true, err);
+    mem_free(values);
+    for (int i = 0; status == BSR_OK && i < engine->outputs.count; i++)
+        status = give_floats(engine, i, err);
     if (status != BSR_OK)
         return status;
-    for (int i = 0; i < engine->ports.output_count; i++)
-        restore_dims(&engine->outputs[i], engine->declared_dims[i]);
-    *outputs = engine->outputs;
-    *output_count = engine->ports.output_count;
+    *outputs = engine->floats;
+    *output_count = engine->outputs.count;
     return BSR_OK;
+}
+
+/* ---- questions
+ * ------------------------------------------------------------------------------------------------------ */
+
+const struct onnx_changes *engine_changes(const struct engine *engine)
+{
+    static const struct onnx_changes none = {0};
+    return engine->plan ? &engine->plan->changes : &none;
 }
 
 void engine_set_threads(int threads)

@@ -1,13 +1,16 @@
-/* engine/opencv_dnn.cpp: the only C++ of besra. Everything that OpenCV throws ends here, as a sentence. */
+/* engine/opencv_dnn.cpp: with region_layer.cpp the only C++ of besra. Everything that OpenCV throws ends
+ * here, as a sentence. */
 extern "C" {
 #include "engine/opencv_dnn.h"
-#include "engine/complaint.h"
 }
+#include "engine/region_layer.h"
 
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <string>
@@ -64,6 +67,10 @@ bsr_status guarded(const std::string &name, bsr_error *err, Work work, Explain e
                 throw std::bad_alloc();
             return explain(e);
         }
+    } catch (const region_failure &failed) {
+        if (err)
+            *err = failed.error;
+        return failed.error.code;
     } catch (const std::bad_alloc &) {
         return bsr_fail(err, BSR_ENOMEM, name.c_str(), "out of memory in OpenCV's DNN");
     } catch (const std::exception &) {
@@ -74,9 +81,8 @@ bsr_status guarded(const std::string &name, bsr_error *err, Work work, Explain e
 }
 
 /* "OpenCV 4.6.0 can't read node '/Resize' (Resize): mode cubic is not supported" */
-bsr_status fail_reading(const std::string &name, const cv::Exception &e, bsr_error *err)
+bsr_status fail_reading(const std::string &name, const cv::Exception &e, complaint &said, bsr_error *err)
 {
-    complaint said;
     complaint_read(&said, e.err.c_str());
     const char *reason = *said.reason ? said.reason : "it does not say why";
 
@@ -119,9 +125,8 @@ std::string find_bad_layer(cv::dnn::Net &net, const std::vector<cv::dnn::MatShap
 /* "can't run at 1x3x101x77: node '/model.12/Concat' (Concat): its inputs have sizes that do not fit together"
  */
 bsr_status fail_running(opencv_net *self, const std::vector<cv::dnn::MatShape> &shapes,
-                        const cv::Exception &e, bsr_error *err)
+                        const cv::Exception &e, complaint &said, bsr_error *err)
 {
-    complaint said;
     complaint_read(&said, e.err.c_str());
     const char       *reason = *said.reason ? said.reason : "OpenCV does not say why";
     const std::string layer = find_bad_layer(self->net, shapes);
@@ -130,40 +135,47 @@ bsr_status fail_running(opencv_net *self, const std::vector<cv::dnn::MatShape> &
     if (layer.empty())
         return bsr_fail(err, BSR_EENGINE, self->name.c_str(), "can't run at %s: %s", where.c_str(), reason);
     const std::string type = self->net.getLayer(self->net.getLayerId(layer))->type;
+    const char       *node = complaint_node_name(layer.c_str());
+    std::snprintf(said.node, sizeof said.node, "%s", node);
     return bsr_fail(err, BSR_EENGINE, self->name.c_str(), "can't run at %s: node '%.128s' (%.64s): %s",
-                    where.c_str(), complaint_node_name(layer.c_str()), type.c_str(), reason);
+                    where.c_str(), node, type.c_str(), reason);
 }
 
 const backend *find_backend(const char *name)
 {
-    const std::string wanted = name ? name : "opencv";
+    const std::string wanted = name && std::strcmp(name, "auto") != 0 ? name : "opencv";
     const auto        found = std::find_if(std::begin(backends), std::end(backends),
                                            [&](const backend &known) { return wanted == known.name; });
     return found == std::end(backends) ? nullptr : found;
 }
 
 /* OpenCV falls back to the processor in silence where a backend is missing; besra says so. */
-bsr_status place_net(cv::dnn::Net &net, const char *name, bsr_error *err)
+bsr_status check_backend(const char *name, bsr_error *err)
 {
     const backend *wanted = find_backend(name);
     if (!wanted)
         return bsr_fail(err, BSR_EUSAGE, name,
-                        "unknown engine (known: opencv, opencv:opencl, opencv:cuda, "
-                        "opencv:openvino)");
-    if (wanted->target != cv::dnn::DNN_TARGET_CPU || wanted->backend != cv::dnn::DNN_BACKEND_OPENCV) {
-        const auto found = cv::dnn::getAvailableBackends();
-        const auto pair = std::make_pair(static_cast<cv::dnn::Backend>(wanted->backend),
-                                         static_cast<cv::dnn::Target>(wanted->target));
-        if (std::find(found.begin(), found.end(), pair) == found.end()) {
-            bsr_fail(err, BSR_EMISSING, name, "%s on this machine is without %s", opencv_version(),
-                     wanted->needs);
-            bsr_hint(err, "leave --engine out to run on the processor");
-            return BSR_EMISSING;
-        }
+                        "unknown engine (known: auto, opencv, opencv:opencl, opencv:cuda, opencv:openvino, "
+                        "besra)");
+    if (wanted->target == cv::dnn::DNN_TARGET_CPU && wanted->backend == cv::dnn::DNN_BACKEND_OPENCV)
+        return BSR_OK;
+    const auto found = cv::dnn::getAvailableBackends();
+    const auto pair = std::make_pair(static_cast<cv::dnn::Backend>(wanted->backend),
+                                     static_cast<cv::dnn::Target>(wanted->target));
+    if (std::find(found.begin(), found.end(), pair) != found.end())
+        return BSR_OK;
+    bsr_fail(err, BSR_EMISSING, name, "%s on this machine is without %s", opencv_version(), wanted->needs);
+    bsr_hint(err, "leave --engine out to run on the processor");
+    return BSR_EMISSING;
+}
+
+void place_net(cv::dnn::Net &net, const char *name)
+{
+    const backend *wanted = find_backend(name);
+    if (wanted) {
+        net.setPreferableBackend(wanted->backend);
+        net.setPreferableTarget(wanted->target);
     }
-    net.setPreferableBackend(wanted->backend);
-    net.setPreferableTarget(wanted->target);
-    return BSR_OK;
 }
 
 /* Some layers are only made when first run: an unknown operator must be known now. */
@@ -173,15 +185,15 @@ void make_layers(cv::dnn::Net &net)
         net.getLayer(net.getLayerId(layer));
 }
 
-cv::dnn::MatShape shape_of(const tensor &input)
+cv::dnn::MatShape shape_of(const net_blob &blob)
 {
-    return {input.shape, input.shape + input.dims};
+    return {blob.sides, blob.sides + blob.dims};
 }
 
-/* The caller's floats as a Mat, without a copy; OpenCV only reads them. */
-cv::Mat wrap(const tensor &input)
+/* The caller's words as a Mat, without a copy; OpenCV only reads them. */
+cv::Mat wrap(const net_blob &blob)
 {
-    return cv::Mat(shape_of(input), CV_32F, const_cast<float *>(input.data));
+    return cv::Mat(shape_of(blob), CV_32F, blob.data);
 }
 
 /* A blob as floats without gaps: itself, nearly always. */
@@ -193,58 +205,70 @@ cv::Mat as_floats(const cv::Mat &blob)
     return result.isContinuous() ? result : result.clone();
 }
 
-bsr_status describe(const opencv_net &self, int index, tensor &output, bsr_error *err)
+bsr_status describe(const opencv_net &self, int index, net_blob &output, bsr_error *err)
 {
     const cv::Mat &blob = self.outputs[static_cast<size_t>(index)];
     const char    *port = self.ports->outputs[index];
 
-    if (blob.empty() || blob.dims > ENGINE_MAX_DIMS)
+    if (blob.empty() || blob.dims > REGION_MAX_DIMS)
         return bsr_fail(err, BSR_EENGINE, self.name.c_str(), "the output '%.128s' came out with %s", port,
                         blob.empty() ? "no values" : "too many dimensions");
-    output.data = blob.ptr<float>();
+    output.data = blob.data;
     output.dims = blob.dims;
-    std::copy(blob.size.p, blob.size.p + blob.dims, output.shape);
+    std::copy(blob.size.p, blob.size.p + blob.dims, output.sides);
     return BSR_OK;
 }
 
-bsr_status run(opencv_net &self, const tensor *const *inputs, tensor *outputs, bsr_error *err)
+bsr_status run(opencv_net &self, const net_blob *inputs, net_blob *outputs, bool &refused, bsr_error *err)
 {
     for (int i = 0; i < self.ports->input_count; i++)
-        self.net.setInput(wrap(*inputs[i]), self.ports->inputs[i]);
+        self.net.setInput(wrap(inputs[i]), self.ports->inputs[i]);
     self.net.forward(self.outputs, self.output_names);
     for (int i = 0; i < self.ports->output_count; i++) {
         cv::Mat &blob = self.outputs[static_cast<size_t>(i)];
         blob = as_floats(blob);
         const bsr_status status = describe(self, i, outputs[i], err);
-        if (status != BSR_OK)
+        if (status != BSR_OK) {
+            refused = true;
             return status;
+        }
     }
     return BSR_OK;
 }
 
+void load(opencv_net &self, const net_source &source)
+{
+    const region_scope scope(source.regions, source.region_count);
+
+    self.ports = source.ports;
+    self.name = source.name;
+    self.output_names.assign(source.ports->outputs, source.ports->outputs + source.ports->output_count);
+    self.net = cv::dnn::readNetFromONNX(static_cast<const char *>(source.onnx), source.size);
+    place_net(self.net, source.backend);
+    make_layers(self.net);
+}
+
 } // namespace
 
-bsr_status opencv_net_open(opencv_net **out, const void *onnx, size_t size, const net_ports *ports,
-                           const char *backend_name, const char *name, bsr_error *err)
+bsr_status opencv_net_open(opencv_net **out, const net_source *source, complaint *complaint, bsr_error *err)
 {
+    *complaint = {};
+    bsr_status status = opencv_check_backend(source->backend, err);
+    if (status != BSR_OK)
+        return status;
     opencv_net *self = new (std::nothrow) opencv_net;
     if (!self)
-        return bsr_fail_memory(err, name, sizeof *self);
+        return bsr_fail_memory(err, source->name, sizeof *self);
 
     silence_opencv();
-    const bsr_status status = guarded(
-        name, err,
+    status = guarded(
+        source->name, err,
         [&] {
-            self->ports = ports;
-            self->name = name;
-            self->output_names.assign(ports->outputs, ports->outputs + ports->output_count);
-            self->net = cv::dnn::readNetFromONNX(static_cast<const char *>(onnx), size);
-            const bsr_status placed = place_net(self->net, backend_name, err);
-            if (placed == BSR_OK)
-                make_layers(self->net);
-            return placed;
+            region_layer_register();
+            load(*self, *source);
+            return BSR_OK;
         },
-        [&](const cv::Exception &e) { return fail_reading(name, e, err); });
+        [&](const cv::Exception &e) { return fail_reading(source->name, e, *complaint, err); });
     if (status != BSR_OK) {
         opencv_net_close(self);
         return status;
@@ -258,16 +282,30 @@ void opencv_net_close(opencv_net *net)
     delete net;
 }
 
-bsr_status opencv_net_run(opencv_net *net, const tensor *const *inputs, tensor *outputs, bsr_error *err)
+bsr_status opencv_net_run(opencv_net *net, const net_blob *inputs, net_blob *outputs, bool *refused,
+                          complaint *complaint, bsr_error *err)
 {
+    *refused = false;
+    *complaint = {};
     return guarded(
-        net->name, err, [&] { return run(*net, inputs, outputs, err); },
+        net->name, err, [&] { return run(*net, inputs, outputs, *refused, err); },
         [&](const cv::Exception &e) {
             std::vector<cv::dnn::MatShape> shapes;
             shapes.reserve(static_cast<size_t>(net->ports->input_count));
             for (int i = 0; i < net->ports->input_count; i++)
-                shapes.push_back(shape_of(*inputs[i]));
-            return fail_running(net, shapes, e, err);
+                shapes.push_back(shape_of(inputs[i]));
+            *refused = true;
+            return fail_running(net, shapes, e, *complaint, err);
+        });
+}
+
+bsr_status opencv_check_backend(const char *backend, bsr_error *err)
+{
+    silence_opencv();
+    return guarded(
+        backend ? backend : "", err, [&] { return check_backend(backend, err); },
+        [&](const cv::Exception &) {
+            return bsr_fail(err, BSR_EMISSING, backend, "%s can't tell what it runs on", opencv_version());
         });
 }
 
@@ -280,4 +318,9 @@ const char *opencv_version()
 {
     static const std::string version = "OpenCV " + cv::getVersionString();
     return version.c_str();
+}
+
+int opencv_version_number()
+{
+    return CV_VERSION_MAJOR * 100 + CV_VERSION_MINOR;
 }
