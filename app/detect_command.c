@@ -23,7 +23,12 @@ static struct detect_job_options job_options(const struct options *options, cons
         .hide_score = options->hide_conf,
         .line_width = options->line_width,
     };
-    struct detect_options *detect = &how.detect;
+    static const enum output_shape layouts[] = {[LAYOUT_AUTO] = OUTPUT_ANY,
+                                                [LAYOUT_YOLOV5] = OUTPUT_ROWS,
+                                                [LAYOUT_YOLOV5_HEADS] = OUTPUT_HEADS,
+                                                [LAYOUT_YOLOV8] = OUTPUT_COLUMNS,
+                                                [LAYOUT_BOXES] = OUTPUT_BOXES};
+    struct detect_options         *detect = &how.detect;
     if (options->conf >= 0)
         detect->confidence = options->conf;
     if (options->iou >= 0)
@@ -36,6 +41,7 @@ static struct detect_job_options job_options(const struct options *options, cons
         how.as_stored = options->profile == PROFILE_IGNORE;
     if (options->origins[OPTION_AGNOSTIC])
         detect->agnostic = options->agnostic;
+    detect->layout = layouts[options->layout];
     detect->width = options->size.width;
     detect->height = options->size.height;
     detect->classes = options->classes.items;

@@ -20,6 +20,7 @@ static int print_help(const struct options *options, FILE *stream)
 static int (*const commands[COMMAND_COUNT])(const struct options *options) = {
     [COMMAND_DETECT] = detect_command,
     [COMMAND_UPSCALE] = upscale_command,
+    [COMMAND_CLASSIFY] = classify_command,
 };
 
 static int run_command(const struct options *options)
@@ -28,6 +29,12 @@ static int run_command(const struct options *options)
         return print_help(options, stdout);
     if (options->version)
         return printf("besra %s\n", bsr_version()) > 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_SOME_FAILED;
+    struct bsr_error err;
+    for (size_t i = 0; i < options->ops.count; i++)
+        if (bsr_plugin_load(options->ops.items[i], &err) != BSR_OK) {
+            terminal_error(&err);
+            return exit_code_of(err.code);
+        }
     if (commands[options->command])
         return commands[options->command](options);
     print_help(options, stderr);

@@ -41,8 +41,12 @@ bsr_status report_open(struct report *report, const struct options *options, con
                        const char *things, struct bsr_error *err)
 {
     *report = (struct report){.options = options, .sources = sources, .things = things, .start = clock_ms()};
-    if (!options->json || options->dry_run)
+    if (options->dry_run)
         return BSR_OK;
+    if (!options->json) {
+        report->records = options->command == COMMAND_CLASSIFY ? stdout : NULL; /* lines for people */
+        return BSR_OK;
+    }
     report->records = open_records(options);
     if (report->records)
         return BSR_OK;
@@ -63,7 +67,7 @@ static void write_record(struct report *report, const struct bytes *record)
         return;
     report->records_failed = true;
     bsr_fail(&report->records_error, BSR_EIO,
-             strcmp(report->options->json, "-") ? report->options->json : "standard output",
+             report->records != stdout ? report->options->json : "standard output",
              "the records can't be written: %s", strerror(errno));
     terminal_error(&report->records_error);
 }
@@ -101,11 +105,18 @@ static void add_timing(struct timing *sum, const struct timing *timing)
     sum->encode += timing->encode;
 }
 
+static bool options_say_classes(const struct options *options)
+{
+    return options->command == COMMAND_CLASSIFY;
+}
+
 static void say_done(struct report *report, size_t index, const struct item_result *result)
 {
     const struct timing *ms = &result->timing;
     if (report->options->verbose == 0 && report->sources->count > FEW_INPUTS)
         return;
+    if (options_say_classes(report->options))
+        return; /* the line on standard output says it */
     if (report->things)
         terminal_say("%s: %zu %s (%.0f ms)", report->sources->items[index].path, result->found,
                      report->things, ms->decode + ms->pre + ms->net + ms->post + ms->encode);

@@ -76,7 +76,6 @@ static void fill_job(struct run *run)
     run->job.overwrite = options->overwrite || options->resume; /* side files of what wasn't finished */
     run->job.records = options->json != NULL;
     run->job.limits.max_pixels = options->max_pixels;
-    run->job.backend = backend_of_choice(options->engine);
     run->job.threads = options->threads;
     run->job.workers = job_workers(options->threads, run->sources.count);
 }
@@ -171,6 +170,25 @@ static bsr_status collect(struct run *run, struct bsr_error *err)
     return BSR_EIO;
 }
 
+static struct model_hints hints_of(const struct options *options)
+{
+    static const enum card_colour colours[] = {
+        [INPUT_COLOR_RGB] = CARD_RGB, [INPUT_COLOR_BGR] = CARD_BGR, [INPUT_COLOR_LUMA] = CARD_LUMA};
+    static const enum model_range ranges[] = {[INPUT_RANGE_CARD] = MODEL_RANGE_CARD,
+                                              [INPUT_RANGE_UNIT] = MODEL_RANGE_UNIT,
+                                              [INPUT_RANGE_BYTE] = MODEL_RANGE_BYTE,
+                                              [INPUT_RANGE_IMAGENET] = MODEL_RANGE_IMAGENET};
+    return (struct model_hints){
+        .colour_given = options->input_color != INPUT_COLOR_CARD,
+        .colour = options->input_color != INPUT_COLOR_CARD ? colours[options->input_color] : CARD_RGB,
+        .range = ranges[options->input_range],
+        .width = options->size.width,
+        .height = options->size.height,
+        .whole_graph = options->layout == LAYOUT_YOLOV5,
+        .engine = {.backend = backend_of_choice(options->engine), .drop_qdq = options->qdq == QDQ_LEFT_OUT},
+    };
+}
+
 int run_open(struct run *run, const struct options *options, enum card_task task, const char *things)
 {
     struct bsr_error err;
@@ -182,7 +200,8 @@ int run_open(struct run *run, const struct options *options, enum card_task task
         bsr_hint(&err, "besra %s --help shows how", command_name(options->command));
         return run_fail(&err);
     }
-    if (model_open(&run->model, options->model, task, &err) != BSR_OK) {
+    const struct model_hints hints = hints_of(options);
+    if (model_open(&run->model, options->model, task, &hints, &err) != BSR_OK) {
         terminal_error(&err);
         return err.code == BSR_EUSAGE ? EXIT_WRONG_USAGE : EXIT_BAD_MODEL;
     }
@@ -197,7 +216,7 @@ int run_open(struct run *run, const struct options *options, enum card_task task
         status = choose_output(run, &err);
     if (status == BSR_OK) {
         fill_job(run);
-        if (!options->no_image)
+        if (!options->no_image && options->command != COMMAND_CLASSIFY)
             status = spare_inputs(run, &err);
     }
     if (status == BSR_OK)

@@ -3,10 +3,12 @@
 #include "app/terminal.h"
 #include "pipeline/upscale_job.h"
 
-/* The factor asked for, else the one that the model was exported with, else the option's default. */
+/* The factor asked for, else the one that the model was exported with or makes, else the option's default. */
 static double factor_of(const struct options *options, const struct model *model)
 {
     bool asked = options->origins[OPTION_SCALE] != NULL;
+    if (!asked && upscale_net_factor(model) > 1)
+        return upscale_net_factor(model);
     return !asked && model->resize.factor >= 1 ? model->resize.factor : options->scale;
 }
 

@@ -122,7 +122,7 @@ static const struct option_row *row_of_key(const char *key, enum command command
     if (!row || (row->commands & LINE_ONLY) || strchr(key, '-'))
         return NULL;
     if (command == COMMAND_NONE)
-        return (row->commands & IN_PICTURES) == IN_PICTURES ? row : NULL;
+        return (row->commands & IN_WRITING) == IN_WRITING ? row : NULL;
     return option_is_in(row, command) ? row : NULL;
 }
 

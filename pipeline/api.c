@@ -109,7 +109,7 @@ static bsr_status open_model(struct bsr_model **out, const char *name, enum card
     struct bsr_model *made = mem_alloc_zeroed(1, sizeof *made);
     if (!made)
         return bsr_fail_memory(err, name, sizeof *made);
-    bsr_status status = model_open(&made->model, name, task, err);
+    bsr_status status = model_open(&made->model, name, task, NULL, err);
     if (status == BSR_OK && threads > 1)
         status = pool_create(&made->pool, threads, err);
     if (status != BSR_OK) {
@@ -129,7 +129,7 @@ bsr_status bsr_model_open_detect(struct bsr_model **out, const char *model,
     bsr_status status = open_model(&made, model, CARD_DETECT, api_threads(wanted.threads), err);
     if (status == BSR_OK) {
         struct detect_options how = api_detect_options(&made->model, &wanted);
-        status = detector_open(&made->detector, &made->model, &how, NULL, made->pool, NULL, err);
+        status = detector_open(&made->detector, &made->model, &how, made->pool, NULL, err);
     }
     if (status != BSR_OK) {
         bsr_model_close(made);
@@ -145,7 +145,7 @@ bsr_status bsr_model_open_upscale(struct bsr_model **out, const char *model, int
     struct bsr_model *made = NULL;
     bsr_status        status = open_model(&made, model, CARD_UPSCALE, api_threads(threads), err);
     if (status == BSR_OK)
-        status = upscaler_open(&made->upscaler, &made->model, NULL, made->pool, err);
+        status = upscaler_open(&made->upscaler, &made->model, made->pool, err);
     if (status != BSR_OK) {
         bsr_model_close(made);
         return status;

@@ -114,7 +114,7 @@ static bsr_status start_workers(struct bsr_stream *stream, const struct bsr_dete
     for (int i = 0; i < stream->worker_count; i++) {
         struct stream_worker *worker = &stream->workers[i];
         worker->stream = stream;
-        bsr_status status = detector_open(&worker->detector, &stream->model, &how, NULL, NULL, NULL, err);
+        bsr_status status = detector_open(&worker->detector, &stream->model, &how, NULL, NULL, err);
         if (status != BSR_OK)
             return status;
         if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0)
@@ -138,7 +138,7 @@ bsr_status bsr_stream_open(struct bsr_stream **out, const char *model,
     stream->context = context;
     stream->worker_count = api_threads(wanted.threads);
 
-    bsr_status status = model_open(&stream->model, model, CARD_DETECT, err);
+    bsr_status status = model_open(&stream->model, model, CARD_DETECT, NULL, err);
     if (status == BSR_OK)
         status = start_workers(stream, &wanted, err);
     if (status != BSR_OK) {

@@ -14,7 +14,6 @@
 
 enum {
     MAX_CANDIDATES = 30000, /* that NMS looks at, as YOLOv5's */
-    DEFAULT_SIDE = 640,
     MAX_SIDE = 16384,
 };
 
@@ -64,15 +63,13 @@ static bsr_status find_size(struct detector *detector, struct bytes *notes, stru
 {
     const struct model    *model = detector->model;
     struct detect_options *options = &detector->options;
-    int64_t                own_height = model->input.dims == 4 ? model->input.shape[2] : -1;
-    int64_t                own_width = model->input.dims == 4 ? model->input.shape[3] : -1;
     int                    stride = detector->layout.stride;
+    int                    own_width = model_side(model, 3, MODEL_USUAL_SIDE);
+    int                    own_height = model_side(model, 2, MODEL_USUAL_SIDE);
 
     if (!options->width || !options->height) {
-        bool card = model->card.width > 0 && model->card.height > 0;
-        bool own = own_width > 0 && own_height > 0 && own_width <= MAX_SIDE && own_height <= MAX_SIDE;
-        options->width = card ? model->card.width : own ? (int)own_width : DEFAULT_SIDE;
-        options->height = card ? model->card.height : own ? (int)own_height : DEFAULT_SIDE;
+        options->width = own_width;
+        options->height = own_height;
     }
     if (options->width > MAX_SIDE || options->height > MAX_SIDE || options->width % stride ||
         options->height % stride)
@@ -80,10 +77,11 @@ static bsr_status find_size(struct detector *detector, struct bytes *notes, stru
                         options->width, options->height, stride, MAX_SIDE);
     if (!detector->layout.frozen)
         return BSR_OK;
-    if (own_width > 0 && own_height > 0 && (options->width != own_width || options->height != own_height)) {
+    int64_t frozen_width = model->input.shape[3], frozen_height = model->input.shape[2];
+    if (options->width != frozen_width || options->height != frozen_height) {
         bsr_fail(err, BSR_EUSAGE, "--size", "%dx%d: this export's grid is frozen at %lldx%lld",
-                 options->width, options->height, (long long)own_width, (long long)own_height);
-        bsr_hint(err, "export it with raw heads, or leave --size out");
+                 options->width, options->height, (long long)frozen_width, (long long)frozen_height);
+        bsr_hint(err, "export it with dynamic axes or raw heads, or leave --size out");
         return BSR_EUSAGE;
     }
     if (options->rect && notes)
@@ -148,8 +146,8 @@ static bsr_status number_classes(struct detector *detector, struct bsr_error *er
 }
 
 bsr_status detector_open(struct detector **out, const struct model *model,
-                         const struct detect_options *options, const char *backend, struct pool *pool,
-                         struct bytes *notes, struct bsr_error *err)
+                         const struct detect_options *options, struct pool *pool, struct bytes *notes,
+                         struct bsr_error *err)
 {
     struct detector *detector = mem_alloc_zeroed(1, sizeof *detector);
     if (!detector)
@@ -158,8 +156,7 @@ bsr_status detector_open(struct detector **out, const struct model *model,
     detector->options = *options;
     detector->pool = pool;
 
-    struct engine_options engine_options = {.backend = backend};
-    bsr_status            status = detect_layout_find(&detector->layout, model, notes, err);
+    bsr_status status = detect_layout_find(&detector->layout, model, options->layout, notes, err);
     if (status == BSR_OK)
         status = number_classes(detector, err);
     if (status == BSR_OK)
@@ -167,7 +164,7 @@ bsr_status detector_open(struct detector **out, const struct model *model,
     if (status == BSR_OK)
         status = choose_classes(detector, err);
     if (status == BSR_OK)
-        status = engine_open(&detector->engine, model->onnx.data, model->onnx.size, &engine_options,
+        status = engine_open(&detector->engine, model->onnx.data, model->onnx.size, &model->engine,
                              model->card.file, err);
     if (status != BSR_OK) {
         detector_close(detector);
@@ -228,6 +225,22 @@ static bsr_status decode(struct detector *detector, const struct tensor *outputs
                                 &detector->candidates, err);
 }
 
+static int by_score(const void *a, const void *b)
+{
+    float x = ((const struct candidate *)a)->score, y = ((const struct candidate *)b)->score;
+    return (x < y) - (x > y);
+}
+
+/* What the net has suppressed itself is only sorted and limited. */
+static void limit_boxes(struct detector *detector)
+{
+    struct candidates *found = &detector->candidates;
+    size_t             most = (size_t)detector->options.max_detections;
+    if (found->count > 1)
+        qsort(found->items, found->count, sizeof *found->items, by_score);
+    found->count = found->count < most ? found->count : most;
+}
+
 /* Boxes of the net's input back on the picture. */
 static bsr_status map_back(struct detector *detector, const struct letterbox_plan *plan,
                            struct bsr_error *err)
@@ -272,7 +285,9 @@ bsr_status detector_run(struct detector *detector, const struct bsr_image *image
     double ran = clock_ms();
     if (status == BSR_OK)
         status = decode(detector, outputs, output_count, &plan, err);
-    if (status == BSR_OK)
+    if (status == BSR_OK && detector->layout.shape == OUTPUT_BOXES)
+        limit_boxes(detector);
+    else if (status == BSR_OK)
         status = nms(&detector->candidates, (float)detector->options.iou, detector->options.agnostic,
                      (size_t)detector->options.max_detections, MAX_CANDIDATES, err);
     if (status == BSR_OK)

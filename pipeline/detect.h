@@ -3,6 +3,7 @@
 
 #include "base/image.h"
 #include "base/pool.h"
+#include "pipeline/detect_layout.h"
 #include "pipeline/model.h"
 #include "pipeline/timing.h"
 
@@ -20,14 +21,15 @@ struct detections {
 };
 
 struct detect_options {
-    double       confidence, iou; /* 0..1 */
-    int          max_detections;
-    bool         agnostic;      /* boxes of other classes suppress too */
-    bool         multi_label;   /* a box may be of several classes */
-    bool         rect;          /* letterbox: padded to the stride only */
-    int          width, height; /* of the net's input; 0: the card's, else the model's, else 640 */
-    char *const *classes;       /* names or numbers of the wanted ones; NULL: all */
-    size_t       class_count;
+    double            confidence, iou; /* 0..1 */
+    int               max_detections;
+    bool              agnostic;      /* boxes of other classes suppress too */
+    bool              multi_label;   /* a box may be of several classes */
+    bool              rect;          /* letterbox: padded to the stride only */
+    int               width, height; /* of the net's input; 0: the card's, else the model's, else 640 */
+    char *const      *classes;       /* names or numbers of the wanted ones; NULL: all */
+    size_t            class_count;
+    enum output_shape layout; /* what the net's outputs are; OUTPUT_ANY: told from their shapes */
 };
 
 /* What the model's card says. */
@@ -36,12 +38,13 @@ struct detect_options detect_options_default(const struct model *model);
 /* A net with its buffers, for one thread at a time. `model` must outlive it. */
 struct detector;
 
-/* BSR_EMODEL when the model's outputs are no YOLOv5 layout (says what they are), BSR_EUSAGE for a class it
- * doesn't know or a size it can't take. A sentence on what was decided otherwise than asked goes to *notes
- * (may be NULL). `pool` (may be NULL) is used by the steps beside the net. Release with detector_close(). */
+/* BSR_EMODEL when the model's outputs are no layout of detect_layout.h (says what they are), BSR_EUSAGE for a
+ * class it doesn't know or a size it can't take. A sentence on what was decided otherwise than asked goes to
+ * *notes (may be NULL). `pool` (may be NULL) is used by the steps beside the net. Release with
+ * detector_close(). */
 bsr_status detector_open(struct detector **out, const struct model *model,
-                         const struct detect_options *options, const char *backend, struct pool *pool,
-                         struct bytes *notes, struct bsr_error *err);
+                         const struct detect_options *options, struct pool *pool, struct bytes *notes,
+                         struct bsr_error *err);
 void       detector_close(struct detector *detector);
 
 /* `image` is 8-bit BGR. Adds to pre, net and post of *timing. BSR_EENGINE, BSR_EMODEL, BSR_ENOMEM. */

@@ -30,7 +30,7 @@ static bsr_status worker_open(struct detect_job *detect_job, struct detect_worke
         return BSR_OK;
     bsr_status status = job_worker_open(&worker->common, job, err);
     if (status == BSR_OK)
-        status = detector_open(&worker->detector, job->model, &detect_job->options.detect, job->backend,
+        status = detector_open(&worker->detector, job->model, &detect_job->options.detect,
                                worker->common.pool, notes, err);
     return status;
 }

@@ -1,11 +1,15 @@
 #include "pipeline/detect_layout.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    BOX_NUMBERS = 5, /* centre, size and objectness before the class scores */
+    BOX_NUMBERS = 5,      /* centre, size and objectness before the class scores */
+    FREE_BOX_NUMBERS = 4, /* without anchors there is no objectness */
     MAX_CLASSES = 10000,
+    USUAL_STRIDE = 32,
+    MOST_KEPT_BOXES = 1000, /* more rows than a suppression leaves are cells of a grid */
 };
 
 /* ---- what the model declares -------------------------------------------------------------- */
@@ -32,23 +36,66 @@ static bsr_status fail_layout(const struct model *model, struct bsr_error *err)
         shape_text(one, sizeof one, &model->outputs[i]);
         snprintf(shapes + strlen(shapes), sizeof shapes - strlen(shapes), "%s%s", i ? ", " : "", one);
     }
-    bsr_fail(err, BSR_EMODEL, model->card.file, "its outputs (%s) are no YOLOv5 layout", shapes);
-    bsr_hint(err, "besra reads 1xNx(5+classes), or one head of anchors x (5+classes) channels a stride");
+    bsr_fail(err, BSR_EMODEL, model->card.file,
+             "its outputs (%s) are no layout of detections that besra knows", shapes);
+    bsr_hint(
+        err,
+        "besra reads 1xNx(5+classes), heads of anchors x (5+classes) channels, 1x(4+classes)xN, and Nx6 or "
+        "Nx7 boxes; besra model show says more");
     return BSR_EMODEL;
 }
 
-/* The last size of a decoded output, or what one anchor of a head holds. */
-static int64_t numbers_of_an_anchor(const struct model *model, enum output_shape shape, int anchors)
+/* A sentence on what was assumed. */
+static void assume(struct bytes *notes, const char *what, const char *option)
 {
-    const struct onnx_value *first = &model->outputs[0];
-    if (shape == OUTPUT_ROWS)
-        return first->shape[2];
-    if (shape == OUTPUT_HEADS_5D)
-        return first->shape[4];
-    return first->shape[1] % anchors ? -1 : first->shape[1] / anchors;
+    if (notes)
+        bytes_append_format(notes, "%s; if that is wrong: --layout %s\n", what, option);
 }
 
-static bool guess_shape(enum output_shape *out, const struct model *model)
+/* [1][rows][numbers] and [rows][numbers] alike: rows and numbers of the only output. */
+static bool as_table(const struct onnx_value *value, int64_t *rows, int64_t *numbers)
+{
+    if (value->dims < 2 || value->dims > 3 || (value->dims == 3 && value->shape[0] > 1))
+        return false;
+    *rows = value->shape[value->dims - 2];
+    *numbers = value->shape[value->dims - 1];
+    return true;
+}
+
+static bool could_be_boxes(const struct model *model)
+{
+    int64_t rows, numbers;
+    if (model->output_count != 1 || !as_table(&model->outputs[0], &rows, &numbers))
+        return false;
+    return (numbers == 6 || numbers == 7) && (model->outputs[0].dims == 2 || rows <= MOST_KEPT_BOXES);
+}
+
+/* A table of three dimensions: rows or columns of a grid's cells, or boxes. */
+static bool guess_table(enum output_shape *out, const struct model *model, struct bytes *notes)
+{
+    const struct onnx_value *first = &model->outputs[0];
+    int64_t                  a = first->shape[1], b = first->shape[2];
+    int                      names = model->card.name_count;
+
+    if (model->output_count != 1 || a < 0 || b < 0)
+        return false;
+    if (could_be_boxes(model) && (model->suppresses || a <= MOST_KEPT_BOXES)) {
+        *out = OUTPUT_BOXES;
+        if (!model->suppresses)
+            assume(notes, "its few rows of 6 or 7 numbers are taken for boxes", "yolov5");
+        return true;
+    }
+    *out = a < b ? OUTPUT_COLUMNS : OUTPUT_ROWS;
+    if (names && a < b && a != names + FREE_BOX_NUMBERS)
+        assume(
+            notes,
+            "its columns are taken for an anchor-free net's (YOLOv8), though its class names are of another "
+            "number",
+            "yolov5");
+    return a != b;
+}
+
+static bool guess_shape(enum output_shape *out, const struct model *model, struct bytes *notes)
 {
     const struct onnx_value *first = &model->outputs[0];
     if (model->output_count < 1 || model->output_count > CARD_MAX_HEADS)
@@ -57,9 +104,11 @@ static bool guess_shape(enum output_shape *out, const struct model *model)
         if (model->outputs[i].dims != first->dims)
             return false;
     switch (first->dims) {
+    case 2:
+        *out = OUTPUT_BOXES;
+        return could_be_boxes(model);
     case 3:
-        *out = OUTPUT_ROWS;
-        return model->output_count == 1 && first->shape[1] > first->shape[2];
+        return guess_table(out, model, notes);
     case 4:
         *out = OUTPUT_HEADS;
         return true;
@@ -71,8 +120,58 @@ static bool guess_shape(enum output_shape *out, const struct model *model)
     }
 }
 
+/* Whether the outputs can be what --layout says they are. */
+static bool can_be(enum output_shape shape, const struct model *model)
+{
+    const struct onnx_value *first = &model->outputs[0];
+    switch (shape) {
+    case OUTPUT_ROWS:
+    case OUTPUT_COLUMNS:
+        return model->output_count == 1 && first->dims == 3;
+    case OUTPUT_HEADS:
+        return first->dims == 4;
+    case OUTPUT_BOXES:
+        return could_be_boxes(model);
+    default:
+        return true;
+    }
+}
+
+/* ---- anchors ------------------------------------------------------------------------------ */
+
+static bool is_near(float a, float b)
+{
+    return fabsf(a - b) <= 0.01F * fmaxf(fabsf(a), fabsf(b));
+}
+
+/* The graph's own anchors; the card must not say others. */
+static bsr_status take_tail(struct yolo_layout *layout, const struct model *model, struct bsr_error *err)
+{
+    const struct onnx_detect_tail *tail = &model->tail;
+    const struct card             *card = &model->card;
+    bool                           given = card->head_count && card->anchor_count;
+
+    layout->head_count = tail->heads;
+    layout->anchor_count = tail->anchors;
+    for (int head = 0; head < tail->heads; head++) {
+        layout->strides[head] = (int)lrintf(tail->strides[head]);
+        for (int i = 0; i < tail->anchors; i++)
+            for (int side = 0; side < 2; side++)
+                layout->anchors[head][i][side] = tail->sizes[head][i][side];
+    }
+    bool same = !given || (card->head_count == tail->heads && card->anchor_count == tail->anchors);
+    for (int head = 0; given && same && head < tail->heads; head++)
+        for (int i = 0; i < 2 * tail->anchors; i++)
+            same = same && is_near(card->anchors[head][i / 2][i % 2], tail->sizes[head][i / 2][i % 2]);
+    if (same)
+        return BSR_OK;
+    return bsr_fail(err, BSR_EMODEL, card->path,
+                    "its anchors are not those in the graph (the first is %gx%g there)",
+                    (double)tail->sizes[0][0][0], (double)tail->sizes[0][0][1]);
+}
+
 /* Anchors and strides of the card, or YOLOv5's own where it has none. */
-static void take_anchors(struct yolo_layout *layout, const struct card *card, struct bytes *notes)
+static void take_card(struct yolo_layout *layout, const struct card *card, struct bytes *notes)
 {
     if (!card->head_count || !card->anchor_count) {
         if (notes)
@@ -87,32 +186,77 @@ static void take_anchors(struct yolo_layout *layout, const struct card *card, st
     }
 }
 
-bsr_status detect_layout_find(struct detect_layout *out, const struct model *model, struct bytes *notes,
-                              struct bsr_error *err)
+static bsr_status take_anchors(struct yolo_layout *layout, const struct model *model, struct bytes *notes,
+                               struct bsr_error *err)
 {
-    struct detect_layout layout = {.model = model};
-    struct yolo_layout  *yolo = &layout.yolo;
-    enum output_shape    shape;
+    bsr_status status = BSR_OK;
+    if (model->tail.found && model->tail.sizes[0][0][0] > 0) /* that of 5-D heads has no anchors in it */
+        status = take_tail(layout, model, err);
+    else
+        take_card(layout, &model->card, notes);
+    if (status == BSR_OK && model->output_count != layout->head_count)
+        return fail_layout(model, err);
+    return status;
+}
 
-    if (!guess_shape(&shape, model))
-        return fail_layout(model, err);
-    yolo_layout_default(yolo, 0);
-    if (shape != OUTPUT_ROWS) {
-        take_anchors(yolo, &model->card, notes);
-        if (model->output_count != yolo->head_count)
-            return fail_layout(model, err);
+/* ---- classes ------------------------------------------------------------------------------ */
+
+/* How many classes the outputs have; boxes only name theirs: as many as there are names. */
+static int64_t count_classes(const struct model *model, enum output_shape shape, int anchors)
+{
+    const struct onnx_value *first = &model->outputs[0];
+    switch (shape) {
+    case OUTPUT_ROWS:
+        return first->shape[2] - BOX_NUMBERS;
+    case OUTPUT_COLUMNS:
+        return first->shape[1] - FREE_BOX_NUMBERS;
+    case OUTPUT_HEADS_5D:
+        return first->shape[4] - BOX_NUMBERS;
+    case OUTPUT_BOXES:
+        return model->card.name_count ? model->card.name_count : MAX_CLASSES;
+    default:
+        return first->shape[1] % anchors ? -1 : first->shape[1] / anchors - BOX_NUMBERS;
     }
-    int64_t numbers = numbers_of_an_anchor(model, shape, yolo->anchor_count);
-    if (numbers <= BOX_NUMBERS || numbers > BOX_NUMBERS + MAX_CLASSES)
+}
+
+static bsr_status find_classes(struct yolo_layout *yolo, const struct model *model, enum output_shape shape,
+                               struct bsr_error *err)
+{
+    int64_t classes = count_classes(model, shape, yolo->anchor_count);
+    if (classes < 1 || classes > MAX_CLASSES)
         return fail_layout(model, err);
-    yolo->classes = (int)numbers - BOX_NUMBERS;
+    yolo->classes = (int)classes;
     if (model->card.name_count && model->card.name_count != yolo->classes)
         return bsr_fail(err, BSR_EMODEL, model->card.file, "has %d classes, but %d class names were given",
                         yolo->classes, model->card.name_count);
+    return BSR_OK;
+}
 
-    layout.shape = shape;
-    layout.frozen = shape == OUTPUT_ROWS;
-    layout.stride = model->stride > 0 && layout.frozen ? model->stride : yolo->strides[yolo->head_count - 1];
+static bool has_anchors(enum output_shape shape)
+{
+    return shape == OUTPUT_HEADS || shape == OUTPUT_HEADS_5D;
+}
+
+bsr_status detect_layout_find(struct detect_layout *out, const struct model *model, enum output_shape wanted,
+                              struct bytes *notes, struct bsr_error *err)
+{
+    struct detect_layout layout = {.model = model, .shape = wanted};
+    struct yolo_layout  *yolo = &layout.yolo;
+
+    if (wanted == OUTPUT_ANY ? !guess_shape(&layout.shape, model, notes) : !can_be(wanted, model))
+        return fail_layout(model, err);
+    yolo_layout_default(yolo, 0);
+    bsr_status status = has_anchors(layout.shape) ? take_anchors(yolo, model, notes, err) : BSR_OK;
+    if (status == BSR_OK)
+        status = find_classes(yolo, model, layout.shape, err);
+    if (status != BSR_OK)
+        return status;
+
+    bool fixed = model->input.dims == 4 && model->input.shape[2] > 0 && model->input.shape[3] > 0;
+    layout.frozen = fixed && (!has_anchors(layout.shape) || (model->tail.found && !model->tail.any_size));
+    layout.stride = has_anchors(layout.shape) ? yolo->strides[yolo->head_count - 1]
+                    : model->stride > 0       ? model->stride
+                                              : USUAL_STRIDE;
     *out = layout;
     return BSR_OK;
 }
@@ -168,17 +312,36 @@ static bsr_status decode_head(const struct detect_layout *layout, int head, cons
                     layout->yolo.strides[head]);
 }
 
+/* One output of rows, columns or boxes. */
+static bsr_status decode_table(const struct detect_layout *layout, const struct tensor *output,
+                               const struct yolo_filter *filter, struct candidates *out,
+                               struct bsr_error *err)
+{
+    struct onnx_value value = {.dims = output->dims};
+    int64_t           rows, numbers;
+    int               classes = layout->yolo.classes;
+
+    memcpy(value.shape, output->shape, sizeof value.shape);
+    if (!as_table(&value, &rows, &numbers))
+        return fail_output(layout, output, err);
+    if (layout->shape == OUTPUT_ROWS && numbers == classes + BOX_NUMBERS)
+        return yolo_decode_rows(out, output->data, (size_t)rows, classes, filter, err);
+    if (layout->shape == OUTPUT_COLUMNS && rows == classes + FREE_BOX_NUMBERS)
+        return yolo_decode_columns(out, output->data, (size_t)numbers, classes, filter, err);
+    if (layout->shape == OUTPUT_BOXES && (numbers == 6 || numbers == 7))
+        return yolo_decode_boxes(out, output->data, (size_t)rows,
+                                 numbers == 6 ? YOLO_BOXES_SCORE_CLASS : YOLO_BOXES_CLASS_SCORE, classes,
+                                 filter, err);
+    return fail_output(layout, output, err);
+}
+
 bsr_status detect_layout_decode(const struct detect_layout *layout, const struct tensor *outputs, int count,
                                 int in_height, int in_width, const struct yolo_filter *filter,
                                 struct candidates *out, struct bsr_error *err)
 {
-    if (layout->shape == OUTPUT_ROWS) {
-        if (count != 1 || outputs->dims != 3 || outputs->shape[0] != 1 ||
-            outputs->shape[2] != layout->yolo.classes + BOX_NUMBERS)
-            return fail_output(layout, outputs, err);
-        return yolo_decode_rows(out, outputs->data, (size_t)outputs->shape[1], layout->yolo.classes, filter,
-                                err);
-    }
+    if (!has_anchors(layout->shape))
+        return count == 1 ? decode_table(layout, outputs, filter, out, err)
+                          : fail_output(layout, outputs, err);
     bsr_status status = BSR_OK;
     for (int head = 0; status == BSR_OK && head < layout->yolo.head_count; head++)
         status = decode_head(layout, head, outputs, count, in_height, in_width, filter, out, err);

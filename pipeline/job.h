@@ -22,7 +22,6 @@ struct job {
     bool                  overwrite;
     bool                  records; /* make a record of each input */
     struct picture_limits limits;
-    const char           *backend; /* of the engine; NULL: the processor */
     int                   threads; /* in all */
     int                   workers; /* pictures at a time: 1 gives all threads to the net */
 };

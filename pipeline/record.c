@@ -1,46 +1,13 @@
 #include "pipeline/record.h"
 
 #include "base/alloc.h"
+#include "pipeline/json_text.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
 
 enum { DIGITS = 9 }; /* significant ones: a float is told apart from its neighbours */
-
-/* Length of the UTF-8 character at `text`, 0 when there is none (RFC 3629: no surrogates, nothing overlong).
- */
-static size_t utf8_length(const unsigned char *text)
-{
-    if (text[0] < 0x80)
-        return 1;
-    size_t length = text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : 2;
-    if (text[0] < 0xC2 || text[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    bool overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
-    bool outside = (text[0] == 0xED && text[1] >= 0xA0) || (text[0] == 0xF4 && text[1] >= 0x90);
-    return overlong || outside ? 0 : length;
-}
-
-/* A JSON string of a text that may hold any bytes. */
-static json_t *any_text(const char *text)
-{
-    json_t *string = json_string(text);
-    if (string)
-        return string;
-    struct bytes clean = {0};
-    while (*text) {
-        size_t length = utf8_length((const unsigned char *)text);
-        bytes_append(&clean, length ? text : "\xEF\xBF\xBD", length ? length : 3);
-        text += length ? length : 1;
-    }
-    string = clean.failed ? NULL : json_string(bytes_text(&clean));
-    bytes_free(&clean);
-    return string;
-}
 
 static double round_ms(double ms)
 {
@@ -64,12 +31,12 @@ static bool put(json_t *object, const char *key, json_t *value)
 static json_t *head_object(const struct record_head *head)
 {
     json_t *record = json_object();
-    bool    done = put(record, "source", any_text(head->source));
+    bool    done = put(record, "source", json_text(head->source));
     if (head->width > 0)
         done = done && put(record, "width", json_integer(head->width)) &&
                put(record, "height", json_integer(head->height));
     done =
-        done && put(record, "model", any_text(head->model)) && put(record, "task", json_string(head->task));
+        done && put(record, "model", json_text(head->model)) && put(record, "task", json_string(head->task));
     if (done)
         return record;
     json_decref(record);
@@ -79,7 +46,7 @@ static json_t *head_object(const struct record_head *head)
 static json_t *detection_object(const struct detection *found, const char *name)
 {
     json_t *object =
-        json_pack("{s:i,s:o,s:f,s:[f,f,f,f]}", "class", found->class_index, "name", any_text(name), "score",
+        json_pack("{s:i,s:o,s:f,s:[f,f,f,f]}", "class", found->class_index, "name", json_text(name), "score",
                   found->score, "box", found->x1, found->y1, found->x2, found->y2);
     return object;
 }
@@ -134,16 +101,35 @@ bsr_status record_upscaled(struct bytes *out, const struct record_head *head, co
                            int out_width, int out_height, struct bsr_error *err)
 {
     json_t *made =
-        json_pack("{s:o,s:i,s:i}", "path", any_text(output), "width", out_width, "height", out_height);
+        json_pack("{s:o,s:i,s:i}", "path", json_text(output), "width", out_width, "height", out_height);
     return append_line(out, complete(head_object(head), "output", made, &head->timing), err);
+}
+
+bsr_status record_classes(struct bytes *out, const struct record_head *head, const struct class_score *best,
+                          size_t count, const struct classifier *classifier, struct bsr_error *err)
+{
+    json_t *list = json_array();
+    bool    done = list != NULL;
+    for (size_t i = 0; done && i < count; i++) {
+        char        space[32];
+        const char *name = classifier_class_name(classifier, best[i].class_index, space);
+        json_t     *object = json_pack("{s:i,s:o,s:f}", "class", best[i].class_index, "name", json_text(name),
+                                       "score", (double)best[i].score);
+        done = json_array_append_new(list, object) == 0;
+    }
+    if (!done) {
+        json_decref(list);
+        return bsr_fail_memory(err, head->source, 0);
+    }
+    return append_line(out, complete(head_object(head), "classes", list, &head->timing), err);
 }
 
 bsr_status record_failure(struct bytes *out, const struct record_head *head, const struct bsr_error *failure,
                           struct bsr_error *err)
 {
     json_t *record = head_object(head);
-    json_t *object =
-        json_pack("{s:s,s:o}", "code", bsr_status_name(failure->code), "message", any_text(failure->message));
+    json_t *object = json_pack("{s:s,s:o}", "code", bsr_status_name(failure->code), "message",
+                               json_text(failure->message));
     if (!record || !put(record, "error", object)) {
         json_decref(record);
         record = NULL;

@@ -1,6 +1,7 @@
 /* pipeline/record.h: the JSON Lines record of an input, and YOLO's label text. */
 #pragma once
 
+#include "pipeline/classify.h"
 #include "pipeline/detect.h"
 
 /* What all records begin with. */
@@ -19,6 +20,9 @@ bsr_status record_detections(struct bytes *out, const struct record_head *head,
                              struct bsr_error *err);
 bsr_status record_upscaled(struct bytes *out, const struct record_head *head, const char *output,
                            int out_width, int out_height, struct bsr_error *err);
+
+bsr_status record_classes(struct bytes *out, const struct record_head *head, const struct class_score *best,
+                          size_t count, const struct classifier *classifier, struct bsr_error *err);
 
 /* An input that failed: "error" has the code's name and the message. */
 bsr_status record_failure(struct bytes *out, const struct record_head *head, const struct bsr_error *failure,

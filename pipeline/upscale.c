@@ -10,22 +10,26 @@
 #include <math.h>
 #include <string.h>
 
+enum { MAX_NET_FACTOR = 16 };
+
 struct upscaler {
     const struct model *model;
     struct engine      *engine;
     struct pool        *pool;
     int                 net_channels; /* 1 or 3 */
+    int                 net_factor; /* how many times larger the net itself makes it; 1: it keeps the size */
 };
 
 /* The planes of one picture on its way. Sizes in pixels; a plane is out_width * out_height floats once
- * enlarged. */
+ * enlarged: as large as asked for, or as the net makes it. */
 struct enlarging {
     int    width, height, out_width, out_height;
     int    channels, colours; /* with and without alpha */
     float *small;             /* [channels][height][width] */
     float *large;             /* [channels][out_height][out_width] */
-    float *net_input;         /* [net_channels][out_height][out_width] */
-    size_t plane;             /* out_width * out_height */
+    float *net_input;         /* [net_channels][net_height][net_width] */
+    int    net_width, net_height;
+    size_t plane; /* out_width * out_height */
 };
 
 static void enlarging_free(struct enlarging *work)
@@ -40,13 +44,40 @@ static int net_channels(const struct model *model)
     return model->input.dims == 4 ? (int)model->input.shape[1] : 0;
 }
 
-bsr_status upscaler_open(struct upscaler **out, const struct model *model, const char *backend,
-                         struct pool *pool, struct bsr_error *err)
+/* How many times larger the output is than the input; 1 where the shapes don't tell, 0 when it is no whole
+ * factor. */
+static int net_factor(const struct model *model)
+{
+    int64_t in_height = model_side(model, 2, MODEL_USUAL_SIDE),
+            in_width = model_side(model, 3, MODEL_USUAL_SIDE);
+    int64_t out_height = model->outputs[0].shape[2], out_width = model->outputs[0].shape[3];
+
+    if (out_height < 1 || out_width < 1 || (out_height == in_height && out_width == in_width))
+        return 1;
+    int64_t factor = out_height / in_height;
+    bool    whole = factor >= 1 && factor <= MAX_NET_FACTOR && in_height * factor == out_height &&
+                 in_width * factor == out_width;
+    return whole ? (int)factor : 0;
+}
+
+int upscale_net_factor(const struct model *model)
+{
+    return model->output_count == 1 && model->outputs[0].dims == 4 ? net_factor(model) : 1;
+}
+
+bsr_status upscaler_open(struct upscaler **out, const struct model *model, struct pool *pool,
+                         struct bsr_error *err)
 {
     int channels = net_channels(model);
     if ((channels != 1 && channels != 3) || model->output_count != 1 || model->outputs[0].dims != 4)
         return bsr_fail(err, BSR_EMODEL, model->card.file,
                         "is no net that enlarges: one picture of 1 or 3 channels in, one out");
+    int factor = net_factor(model);
+    if (!factor)
+        return bsr_fail(err, BSR_EMODEL, model->card.file,
+                        "makes %lldx%lld pixels of %lldx%lld: neither the same size nor a whole factor",
+                        (long long)model->outputs[0].shape[3], (long long)model->outputs[0].shape[2],
+                        (long long)model->input.shape[3], (long long)model->input.shape[2]);
     if (channels == 3 && model->card.colour == CARD_LUMA)
         return bsr_fail(err, BSR_EMODEL, model->card.file,
                         "takes 3 channels, but its card says color = \"luma\"");
@@ -57,10 +88,10 @@ bsr_status upscaler_open(struct upscaler **out, const struct model *model, const
     upscaler->model = model;
     upscaler->pool = pool;
     upscaler->net_channels = channels;
+    upscaler->net_factor = factor;
 
-    struct engine_options options = {.backend = backend};
-    bsr_status            status =
-        engine_open(&upscaler->engine, model->onnx.data, model->onnx.size, &options, model->card.file, err);
+    bsr_status status = engine_open(&upscaler->engine, model->onnx.data, model->onnx.size, &model->engine,
+                                    model->card.file, err);
     if (status != BSR_OK) {
         upscaler_close(upscaler);
         return status;
@@ -103,6 +134,10 @@ uint64_t upscale_bytes(const struct model *model, int width, int height, int cha
     uint64_t pixel = (uint64_t)channels * (uint64_t)depth / 8, colours = (uint64_t)channels;
     uint64_t net = (uint64_t)(net_channels(model) > 0 ? net_channels(model) : 3);
 
+    int factor = upscale_net_factor(model);
+    if (factor > 1) /* the maps are as small as the picture, but for those that the last layers make */
+        return in * (pixel + 4 * colours + 4 * net + 4 * model->map_channels) +
+               2 * (out + in * (uint64_t)factor * (uint64_t)factor) * (pixel + 4 * colours + 4 * net);
     /* pictures in and out, planes of floats in and out, the net's input, and every map of the net at once */
     return in * (pixel + 4 * colours) + out * (pixel + 4 * colours + 4 * net + 4 * model->map_channels);
 }
@@ -112,11 +147,13 @@ uint64_t upscale_bytes(const struct model *model, int width, int height, int cha
 static bsr_status alloc_planes(struct enlarging *work, int channels_of_net, struct bsr_error *err)
 {
     size_t in = (size_t)work->width * (size_t)work->height;
+    size_t net = (size_t)work->net_width * (size_t)work->net_height;
     work->plane = (size_t)work->out_width * (size_t)work->out_height;
     work->small = mem_alloc_aligned((size_t)work->channels * in, sizeof(float));
     work->large = mem_alloc_aligned((size_t)work->channels * work->plane, sizeof(float));
-    work->net_input = mem_alloc_aligned((size_t)channels_of_net * work->plane, sizeof(float));
-    if (!work->small || !work->large || !work->net_input)
+    work->net_input =
+        channels_of_net ? mem_alloc_aligned((size_t)channels_of_net * net, sizeof(float)) : NULL;
+    if (!work->small || !work->large || (channels_of_net && !work->net_input))
         return bsr_fail_memory(err, NULL,
                                (size_t)(work->channels + channels_of_net) * work->plane * sizeof(float));
     return BSR_OK;
@@ -167,17 +204,29 @@ static int plane_of_channel(const struct upscaler *upscaler, const struct enlarg
     return upscaler->model->card.colour == CARD_RGB ? 2 - channel : channel;
 }
 
+static void to_luma(const struct upscaler *upscaler, float *planes, size_t plane)
+{
+    float *y = planes, *cb = y + plane, *cr = cb + plane;
+    planes_bgr_to_ycc(y, cb, cr, y, cb, cr, plane, upscaler->pool);
+}
+
+/* From the enlarged planes where the net keeps the size, else from those of the picture. */
 static void fill_net_input(const struct upscaler *upscaler, struct enlarging *work)
 {
     const struct card *card = &upscaler->model->card;
-    float             *y = work->large, *cb = y + work->plane, *cr = cb + work->plane;
+    bool               keeps = upscaler->net_factor == 1;
+    float             *from = keeps ? work->large : work->small;
+    size_t             plane = (size_t)work->net_width * (size_t)work->net_height;
 
-    if (upscaler->net_channels == 1 && work->colours == 3)
-        planes_bgr_to_ycc(y, cb, cr, y, cb, cr, work->plane, upscaler->pool);
+    if (upscaler->net_channels == 1 && work->colours == 3) {
+        to_luma(upscaler, work->large, work->plane);
+        if (!keeps)
+            to_luma(upscaler, work->small, plane);
+    }
     for (int i = 0; i < upscaler->net_channels; i++)
-        normalise(work->net_input + (size_t)i * work->plane,
-                  work->large + (size_t)plane_of_channel(upscaler, work, i) * work->plane, work->plane,
-                  card->mean[i], card->scale[i]);
+        normalise(work->net_input + (size_t)i * plane,
+                  from + (size_t)plane_of_channel(upscaler, work, i) * plane, plane, card->mean[i],
+                  card->scale[i]);
 }
 
 /* The net's output over the enlarged planes. Of a grey picture that went through a net of three channels,
@@ -210,19 +259,19 @@ static bsr_status run_net(struct upscaler *upscaler, struct enlarging *work, str
     struct tensor        input = {.name = upscaler->model->input_name,
                                   .data = work->net_input,
                                   .dims = 4,
-                                  .shape = {1, upscaler->net_channels, work->out_height, work->out_width}};
+                                  .shape = {1, upscaler->net_channels, work->net_height, work->net_width}};
 
     bsr_status status = engine_run(upscaler->engine, &input, 1, &outputs, &count, err);
     if (status != BSR_OK)
         return status;
-    if (count != 1 || outputs->dims != 4 ||
-        memcmp(outputs->shape, input.shape, 4 * sizeof *input.shape) != 0) {
-        bsr_fail(err, BSR_EMODEL, upscaler->model->card.file,
-                 "makes %lldx%lld pixels of %dx%d; besra enlarges before the net, which must keep the size",
-                 (long long)(outputs->dims == 4 ? outputs->shape[3] : 0),
-                 (long long)(outputs->dims == 4 ? outputs->shape[2] : 0), work->out_width, work->out_height);
-        return BSR_EMODEL;
-    }
+    if (count != 1 || outputs->dims != 4 || outputs->shape[0] != 1 ||
+        outputs->shape[1] != upscaler->net_channels || outputs->shape[2] != work->out_height ||
+        outputs->shape[3] != work->out_width)
+        return bsr_fail(err, BSR_EMODEL, upscaler->model->card.file,
+                        "makes %lldx%lld pixels of %dx%d, where %dx%d were expected",
+                        (long long)(outputs->dims == 4 ? outputs->shape[3] : 0),
+                        (long long)(outputs->dims == 4 ? outputs->shape[2] : 0), work->net_width,
+                        work->net_height, work->out_width, work->out_height);
     take_net_output(upscaler, work, outputs->data);
     return BSR_OK;
 }
@@ -236,47 +285,122 @@ static bsr_status planes_to_new_image(struct bsr_image *out, const struct enlarg
     return status;
 }
 
+/* Enlarges to the size of the net's output: with bicubic before a net that keeps the size, and beside one
+ * that enlarges, which leaves alpha, and colour where it sees luma only, to it. */
+static bsr_status enlarge(struct upscaler *upscaler, struct enlarging *work, const struct bsr_image *image,
+                          const struct upscale_size *size, struct bsr_image *plain, struct timing *timing,
+                          struct bsr_error *err)
+{
+    double     start = clock_ms();
+    bool       transparent = work->channels > work->colours;
+    bsr_status status = alloc_planes(work, upscaler->net_channels, err);
+
+    if (status == BSR_OK) {
+        planes_from_image(work->small, image, upscaler->pool);
+        status = enlarge_planes(work, size, upscaler->pool, err);
+    }
+    if (status == BSR_OK && plain)
+        status = planes_to_new_image(plain, work, image->depth, upscaler->pool, err);
+    if (status == BSR_OK && transparent) {
+        transparency_straighten(work->large, work->colours, work->plane);
+        if (upscaler->net_factor > 1)
+            transparency_straighten(work->small, work->colours, (size_t)work->width * (size_t)work->height);
+    }
+    if (status == BSR_OK)
+        fill_net_input(upscaler, work);
+    double prepared = clock_ms();
+    if (status == BSR_OK)
+        status = run_net(upscaler, work, err);
+    double ran = clock_ms();
+    if (status == BSR_OK && transparent)
+        transparency_multiply(work->large, work->colours, work->plane);
+    timing->pre += prepared - start;
+    timing->net += ran - prepared;
+    timing->post += clock_ms() - ran;
+    return status;
+}
+
+/* What the net made, brought to the size asked for. */
+static bsr_status settle_size(struct enlarging *work, int width, int height, struct pool *pool,
+                              struct bsr_error *err)
+{
+    struct enlarging last = {.width = work->out_width,
+                             .height = work->out_height,
+                             .channels = work->channels,
+                             .colours = work->colours,
+                             .out_width = width,
+                             .out_height = height,
+                             .plane = (size_t)width * (size_t)height};
+    if (work->out_width == width && work->out_height == height)
+        return BSR_OK;
+    last.large = mem_alloc_aligned((size_t)last.channels * last.plane, sizeof(float));
+    if (!last.large)
+        return bsr_fail_memory(err, NULL, (size_t)last.channels * last.plane * sizeof(float));
+    last.small = work->large;
+    bsr_status status =
+        enlarge_planes(&last, &(struct upscale_size){.width = width, .height = height}, pool, err);
+    work->large = NULL;
+    enlarging_free(work);
+    *work = last;
+    return status;
+}
+
+/* What bicubic alone makes of it, in the size asked for. */
+static bsr_status make_plain(struct bsr_image *out, const struct bsr_image *image,
+                             const struct upscale_size *size, int width, int height, struct pool *pool,
+                             struct bsr_error *err)
+{
+    struct enlarging work = {.width = image->width,
+                             .height = image->height,
+                             .channels = image->channels,
+                             .out_width = width,
+                             .out_height = height};
+    bsr_status       status = alloc_planes(&work, 0, err);
+    if (status == BSR_OK) {
+        planes_from_image(work.small, image, pool);
+        status = enlarge_planes(&work, size, pool, err);
+    }
+    if (status == BSR_OK)
+        status = planes_to_new_image(out, &work, image->depth, pool, err);
+    enlarging_free(&work);
+    return status;
+}
+
 bsr_status upscaler_run(struct upscaler *upscaler, const struct bsr_image *image,
                         const struct upscale_size *size, struct bsr_image *out, struct bsr_image *plain,
                         struct timing *timing, struct bsr_error *err)
 {
-    struct enlarging work = {.width = image->width, .height = image->height, .channels = image->channels};
-    struct bsr_image enlarged = {0}, compared = {0};
-    double           start = clock_ms();
+    struct enlarging    work = {.width = image->width, .height = image->height, .channels = image->channels};
+    struct bsr_image    enlarged = {0}, compared = {0};
+    int                 width, height, factor = upscaler->net_factor;
+    struct upscale_size first = *size;
 
     work.colours = image->channels < 3 ? 1 : 3;
-    bsr_status status =
-        upscale_output_size(size, image->width, image->height, &work.out_width, &work.out_height, err);
+    bsr_status status = upscale_output_size(size, image->width, image->height, &width, &height, err);
+    if (factor > 1)
+        first = (struct upscale_size){.factor = factor};
     if (status == BSR_OK)
-        status = alloc_planes(&work, upscaler->net_channels, err);
-    if (status == BSR_OK) {
-        planes_from_image(work.small, image, upscaler->pool);
-        status = enlarge_planes(&work, size, upscaler->pool, err);
-    }
-    if (status == BSR_OK && plain)
-        status = planes_to_new_image(&compared, &work, image->depth, upscaler->pool, err);
-    bool transparent = work.channels > work.colours;
-    if (status == BSR_OK && transparent)
-        transparency_straighten(work.large, work.colours, work.plane);
+        status =
+            upscale_output_size(&first, image->width, image->height, &work.out_width, &work.out_height, err);
+    work.net_width = factor > 1 ? image->width : work.out_width;
+    work.net_height = factor > 1 ? image->height : work.out_height;
     if (status == BSR_OK)
-        fill_net_input(upscaler, &work);
-    double prepared = clock_ms();
+        status =
+            enlarge(upscaler, &work, image, &first, plain && factor == 1 ? &compared : NULL, timing, err);
+    if (status == BSR_OK && plain && factor > 1)
+        status = make_plain(&compared, image, size, width, height, upscaler->pool, err);
+    double start = clock_ms();
     if (status == BSR_OK)
-        status = run_net(upscaler, &work, err);
-    double ran = clock_ms();
-    if (status == BSR_OK && transparent)
-        transparency_multiply(work.large, work.colours, work.plane);
+        status = settle_size(&work, width, height, upscaler->pool, err);
     if (status == BSR_OK)
         status = planes_to_new_image(&enlarged, &work, image->depth, upscaler->pool, err);
+    timing->post += clock_ms() - start;
     enlarging_free(&work);
     if (status != BSR_OK) {
         image_free(&enlarged);
         image_free(&compared);
         return status;
     }
-    timing->pre += prepared - start;
-    timing->net += ran - prepared;
-    timing->post += clock_ms() - ran;
     *out = enlarged;
     if (plain)
         *plain = compared;

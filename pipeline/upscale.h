@@ -15,11 +15,15 @@ struct upscale_size {
 /* A net with its buffers, for one thread at a time. `model` must outlive it. */
 struct upscaler;
 
-/* BSR_EMODEL when the model is no net of one or three channels in and out, BSR_EUSAGE when it has a factor of
- * its own in the graph. `pool` (may be NULL) is used beside the net. Release with upscaler_close(). */
-bsr_status upscaler_open(struct upscaler **out, const struct model *model, const char *backend,
-                         struct pool *pool, struct bsr_error *err);
+/* BSR_EMODEL when the model is no net of one or three channels in and out, or its output is neither as large
+ * as its input nor larger by a whole factor. `pool` (may be NULL) is used beside the net. Release with
+ * upscaler_close(). */
+bsr_status upscaler_open(struct upscaler **out, const struct model *model, struct pool *pool,
+                         struct bsr_error *err);
 void       upscaler_close(struct upscaler *upscaler);
+
+/* How many times larger the net itself makes a picture: 1 for one that keeps the size, behind bicubic. */
+int upscale_net_factor(const struct model *model);
 
 /* The size that a width x height picture will have. BSR_ERANGE when that is over IMAGE_MAX_SIDE or smaller
  * than the picture. */

@@ -23,7 +23,7 @@ static bsr_status worker_open(struct upscale_job *upscale_job, struct upscale_wo
         return BSR_OK;
     bsr_status status = job_worker_open(&worker->common, job, err);
     if (status == BSR_OK)
-        status = upscaler_open(&worker->upscaler, job->model, job->backend, worker->common.pool, err);
+        status = upscaler_open(&worker->upscaler, job->model, worker->common.pool, err);
     return status;
 }
 

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""Makes the detectors of these tests: data/berries.onnx (raw heads) and data/berries-decoded.onnx.
+"""Makes the models of these tests: the detector data/berries.onnx in the ways in which exports hand out what they
+find (raw heads; -decoded, -batch, -dynamic: rows; -columns: anchor-free; -boxes: suppressed in the graph; -nhwc), the
+classifier data/colours.onnx, and data/double.onnx, which makes pictures twice as large by itself.
 
 Debian: python3-onnx, python3-numpy. The nets have the shapes of a YOLOv5 of two classes and are linear in the mean
 colour of each cell, so that what they find can be worked out by hand: a cell of 16 x 16 or 32 x 32 pixels that is
@@ -88,29 +90,131 @@ def decode_nodes(heads, initializers):
     return nodes
 
 
-def save(path, nodes, outputs, initializers):
-    picture = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
+def columns_nodes(initializers):
+    """From rows to YOLOv8's columns: [1][4 + classes][N], objectness made part of the scores."""
+    one = constant(initializers, "one", np.array([1], np.int64))
+    two = constant(initializers, "two", np.array([2], np.int64))
+    last = constant(initializers, "last", np.array([NUMBERS - 4], np.int64))
+    return [helper.make_node("Slice", ["scores", constant(initializers, "zero", np.array([0], np.int64)), one, two],
+                             ["objectness"], name="/objectness"),
+            helper.make_node("Slice", ["scores", one, last, two], ["classes"], name="/classes"),
+            helper.make_node("Mul", ["objectness", "classes"], ["class_scores"], name="/class_scores"),
+            helper.make_node("Concat", ["centre", "size", "class_scores"], ["table"], name="/table", axis=2),
+            helper.make_node("Transpose", ["table"], ["output0"], name="/columns", perm=[0, 2, 1])]
+
+
+def boxes_nodes(initializers):
+    """A suppression in the graph: [N][7] of picture, corners, class, score, as YOLOv7 exports it. N depends on the
+    picture."""
+    nodes = columns_nodes(initializers)[:3]
+    node = lambda op, inputs, output, **attributes: nodes.append(
+        helper.make_node(op, inputs, [output], name="/" + output, **attributes))
+    number = lambda name, value, kind: constant(initializers, name, np.array(value, kind))
+    half = number("half", 0.5, np.float32)
+    node("Mul", ["size", half], "half_size")
+    node("Sub", ["centre", "half_size"], "first_corner")
+    node("Add", ["centre", "half_size"], "last_corner")
+    node("Concat", ["first_corner", "last_corner"], "corners", axis=2)
+    node("Transpose", ["class_scores"], "scores_by_class", perm=[0, 2, 1])
+    node("NonMaxSuppression", ["corners", "scores_by_class", number("most", [10], np.int64),
+                               number("overlap", [0.5], np.float32), number("least", [0.25], np.float32)], "kept")
+    node("Gather", ["kept", number("column_1", 1, np.int64)], "kept_class", axis=1)
+    node("Gather", ["kept", number("column_2", 2, np.int64)], "kept_box", axis=1)
+    node("Squeeze", ["corners"], "table_of_boxes", axes=[0])
+    node("Gather", ["table_of_boxes", "kept_box"], "boxes", axis=0)
+    node("GatherND", ["scores_by_class", "kept"], "box_scores")
+    node("Cast", ["kept"], "kept_numbers", to=TensorProto.FLOAT)
+    node("Slice", ["kept_numbers", number("from_0", [0], np.int64), number("to_1", [1], np.int64),
+                   number("axis_1", [1], np.int64)], "picture")
+    node("Slice", ["kept_numbers", number("from_1", [1], np.int64), number("to_2", [2], np.int64), "axis_1"], "class")
+    node("Unsqueeze", ["box_scores"], "score", axes=[1])
+    node("Concat", ["picture", "boxes", "class", "score"], "output0", axis=1)
+    return nodes
+
+
+def save(path, nodes, outputs, initializers, shape=(1, 3, SIDE, SIDE), names=NAMES):
+    picture = helper.make_tensor_value_info("images", TensorProto.FLOAT, shape)
     made = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs]
     graph = helper.make_graph(nodes, "berries", [picture], made, initializers)
     model = helper.make_model(graph, producer_name="make_models.py", opset_imports=[helper.make_opsetid("", 12)])
     model.ir_version = 7
-    helper.set_model_props(model, {"names": NAMES})
+    helper.set_model_props(model, {"names": names})
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
 
-def main():
-    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
-    initializers = []
-    nodes, heads = head_nodes(initializers)
-    shapes = [[1, ANCHORS * NUMBERS, SIDE // stride, SIDE // stride] for stride in STRIDES]
-    save(os.path.join(folder, "berries.onnx"), nodes, list(zip(heads, shapes)), initializers)
-
+def decoded(more=None):
+    """Nodes and initializers of the detector with rows, and of what `more` puts behind them."""
     initializers = []
     nodes, heads = head_nodes(initializers)
     nodes += decode_nodes(heads, initializers)
+    if more:
+        nodes = nodes[:-1] + more(initializers)
+    return nodes, initializers
+
+
+def with_batch(nodes, initializers, batch):
+    """The same for `batch` pictures at once: the shapes in its constants follow."""
+    changed = []
+    for tensor in initializers:
+        value = numpy_helper.to_array(tensor)
+        if tensor.name.endswith(("_shape", "_flat")):
+            value = np.concatenate([[batch], value[1:]]).astype(np.int64)
+        changed.append(numpy_helper.from_array(value, tensor.name))
+    return nodes, changed
+
+
+def classifier_nodes(initializers):
+    """Three logits: how red, how green, how grey the picture is on the mean. Takes ImageNet's normalised values."""
+    mean, deviation = np.array([.485, .456, .406]), np.array([.229, .224, .225])
+    weight = np.array([[10, -5, -5], [-5, 10, -5], [0, 0, 0]], np.float64)
+    bias = weight @ mean + np.array([0, 0, 1])
+    return [helper.make_node("GlobalAveragePool", ["images"], ["mean"], name="/mean"),
+            helper.make_node("Flatten", ["mean"], ["flat"], name="/flat"),
+            helper.make_node("Gemm", ["flat", constant(initializers, "weight", (weight * deviation).astype(np.float32)),
+                                      constant(initializers, "bias", bias.astype(np.float32))], ["logits"],
+                             name="/logits", transB=1)]
+
+
+def double_nodes(initializers):
+    """Each pixel four times: a 1 x 1 convolution to 12 channels, and depth to space."""
+    weight = np.zeros((12, 3, 1, 1), np.float32)
+    for i in range(12):
+        weight[i, i // 4] = 1
+    return [helper.make_node("Conv", ["images", constant(initializers, "weight", weight)], ["parts"], name="/parts",
+                             kernel_shape=[1, 1]),
+            helper.make_node("DepthToSpace", ["parts"], ["larger"], name="/larger", blocksize=2, mode="CRD")]
+
+
+def main():
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+    path = lambda name: os.path.join(folder, name + ".onnx")
     rows = sum(ANCHORS * (SIDE // stride) ** 2 for stride in STRIDES)
-    save(os.path.join(folder, "berries-decoded.onnx"), nodes, [("output0", [1, rows, NUMBERS])], initializers)
+
+    initializers = []
+    nodes, heads = head_nodes(initializers)
+    shapes = [[1, ANCHORS * NUMBERS, SIDE // stride, SIDE // stride] for stride in STRIDES]
+    save(path("berries"), nodes, list(zip(heads, shapes)), initializers)
+    front = helper.make_node("Transpose", ["images"], ["planes"], name="/planes", perm=[0, 3, 1, 2])
+    for node in nodes:
+        node.input[0] = "planes" if node.input[0] == "images" else node.input[0]
+    save(path("berries-nhwc"), [front] + nodes, list(zip(heads, shapes)), initializers, (1, SIDE, SIDE, 3))
+
+    nodes, initializers = decoded()
+    save(path("berries-decoded"), nodes, [("output0", [1, rows, NUMBERS])], initializers)
+    nodes, initializers = with_batch(*decoded(), 4)
+    save(path("berries-batch"), nodes, [("output0", [4, rows, NUMBERS])], initializers, (4, 3, SIDE, SIDE))
+    nodes, initializers = decoded(columns_nodes)
+    save(path("berries-columns"), nodes, [("output0", [1, NUMBERS - 1, rows])], initializers)
+    nodes, initializers = decoded(boxes_nodes)
+    save(path("berries-boxes"), nodes, [("output0", ["found", 7])], initializers)
+
+    initializers = []
+    nodes = classifier_nodes(initializers)
+    save(path("colours"), nodes, [("logits", [1, 3])], initializers, names="{0: 'red', 1: 'green', 2: 'grey'}")
+    initializers = []
+    nodes = double_nodes(initializers)
+    save(path("double"), nodes, [("larger", [1, 3, "high", "wide"])], initializers, (1, 3, "height", "width"))
 
 
 if __name__ == "__main__":

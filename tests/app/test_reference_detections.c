@@ -15,11 +15,15 @@
 
 #include <cmocka.h>
 
-#define MIN_IOU       0.98
-#define MAX_SCORE_GAP 0.01
 #define MAX_UNMATCHED 0.01 /* of all detections, both ways */
 #define THRESHOLD     0.25
 #define NMS_IOU       0.45
+
+/* How near a partner must be. */
+struct tolerance {
+    double iou, score;
+};
+static const struct tolerance f32 = {0.98, 0.01}, f16 = {0.95, 0.02};
 
 struct box {
     double at[4], score;
@@ -49,7 +53,7 @@ static double iou(const struct box *a, const struct box *b)
 }
 
 /* Why a detection has no partner among `others`, told from the one of its class that is nearest. */
-static const char *cause_of(const struct box *box, const json_t *others)
+static const char *cause_of(const struct box *box, const json_t *others, struct tolerance near)
 {
     double  best = 0, gap = 1;
     size_t  i;
@@ -62,14 +66,15 @@ static const char *cause_of(const struct box *box, const json_t *others)
         best = iou(box, &other);
         gap = fabs(other.score - box->score);
     }
-    if (best < NMS_IOU && fabs(box->score - THRESHOLD) < 2 * MAX_SCORE_GAP)
+    if (best < NMS_IOU && fabs(box->score - THRESHOLD) < 2 * near.score)
         return "its score is at the threshold";
-    if (best < MIN_IOU && gap < 2 * MAX_SCORE_GAP)
+    if (best < near.iou && gap < 2 * near.score)
         return "NMS tie: a neighbour of nearly the same score was kept instead";
     return best >= NMS_IOU ? "rounding of the resize moved its box or score" : "other";
 }
 
-static size_t list_unmatched(const char *picture, const char *side, const json_t *boxes, const json_t *others)
+static size_t list_unmatched(const char *picture, const char *side, const json_t *boxes, const json_t *others,
+                             struct tolerance near)
 {
     size_t  unmatched = 0, i, k;
     json_t *object, *candidate;
@@ -80,21 +85,21 @@ static size_t list_unmatched(const char *picture, const char *side, const json_t
         json_array_foreach(others, k, candidate)
         {
             struct box other = read_box(candidate);
-            matched = matched || (other.class_index == box.class_index && iou(&box, &other) >= MIN_IOU &&
-                                  fabs(other.score - box.score) <= MAX_SCORE_GAP);
+            matched = matched || (other.class_index == box.class_index && iou(&box, &other) >= near.iou &&
+                                  fabs(other.score - box.score) <= near.score);
         }
         if (matched)
             continue;
         unmatched++;
         printf("  %s: only in %s: class %d, score %.4f, box %.1f %.1f %.1f %.1f: %s\n", picture, side,
                box.class_index, box.score, box.at[0], box.at[1], box.at[2], box.at[3],
-               cause_of(&box, others));
+               cause_of(&box, others, near));
     }
     return unmatched;
 }
 
 static void compare(const char *model_name, const char *letterbox, const char *folder_name,
-                    const char *reference_name)
+                    const char *reference_name, struct tolerance near)
 {
     char *model = shared_path(model_name), *folder = shared_path(folder_name),
          *path = shared_path(reference_name);
@@ -118,8 +123,8 @@ static void compare(const char *model_name, const char *letterbox, const char *f
         json_t     *wanted = json_object_get(json_object_get(reference, name), "detections");
         json_t     *found = json_object_get(record, "detections");
         if (wanted) {
-            unmatched += list_unmatched(name, "besra", found, wanted);
-            unmatched += list_unmatched(name, "reference", wanted, found);
+            unmatched += list_unmatched(name, "besra", found, wanted, near);
+            unmatched += list_unmatched(name, "reference", wanted, found, near);
             total += json_array_size(found) + json_array_size(wanted);
             pictures++;
         } else {
@@ -142,43 +147,82 @@ static void test_decoded_export_square(void **state)
 {
     (void)state;
     compare("models/yolov5/yolov5n.onnx", "square", "coco/val128/images",
-            "reference/yolov5n_val128_square.json");
+            "reference/yolov5n_val128_square.json", f32);
 }
 
 static void test_raw_heads_square(void **state)
 {
     (void)state;
     compare("models/yolov5/yolov5n-heads.onnx", "square", "coco/val128/images",
-            "reference/yolov5n_val128_square.json");
+            "reference/yolov5n_val128_square.json", f32);
 }
 
 static void test_raw_heads_rect(void **state)
 {
     (void)state;
     compare("models/yolov5/yolov5n-heads.onnx", "rect", "coco/val128/images",
-            "reference/yolov5n_val128_rect.json");
+            "reference/yolov5n_val128_rect.json", f32);
 }
 
 static void test_five_dimensional_heads(void **state)
 {
     (void)state;
-    compare("models/yolov5/yolov5n-heads5d.onnx", "square", "images", "reference/yolov5n_images_square.json");
+    compare("models/yolov5/yolov5n-heads5d.onnx", "square", "images", "reference/yolov5n_images_square.json",
+            f32);
 }
 
 static void test_classic_pictures(void **state)
 {
     (void)state;
-    compare("models/yolov5/yolov5n.onnx", "square", "images", "reference/yolov5n_images_square.json");
-    compare("models/yolov5/yolov5n-heads.onnx", "square", "images", "reference/yolov5n_images_square.json");
-    compare("models/yolov5/yolov5n-heads.onnx", "rect", "images", "reference/yolov5n_images_rect.json");
+    compare("models/yolov5/yolov5n.onnx", "square", "images", "reference/yolov5n_images_square.json", f32);
+    compare("models/yolov5/yolov5n-heads.onnx", "square", "images", "reference/yolov5n_images_square.json",
+            f32);
+    compare("models/yolov5/yolov5n-heads.onnx", "rect", "images", "reference/yolov5n_images_rect.json", f32);
+}
+
+static void test_dynamic_export(void **state)
+{
+    (void)state;
+    compare("models/yolov5/yolov5n-dynamic.onnx", "square", "coco/val128/images",
+            "reference/yolov5n_val128_square.json", f32);
+    compare("models/yolov5/yolov5n-dynamic.onnx", "rect", "coco/val128/images",
+            "reference/yolov5n_val128_rect.json", f32);
+}
+
+static void test_decoded_export_rect(void **state)
+{
+    (void)state;
+    compare("models/yolov5/yolov5n.onnx", "rect", "coco/val128/images", "reference/yolov5n_val128_rect.json",
+            f32);
+}
+
+static void test_half_precision_export(void **state)
+{
+    (void)state;
+    compare("models/yolov5/yolov5n-fp16.onnx", "square", "coco/val128/images",
+            "reference/yolov5n_val128_square.json", f16);
+}
+
+static void test_yolov8(void **state)
+{
+    (void)state;
+    compare("models/yolov8n.onnx", "square", "images", "reference/yolov8n_images_square.json", f32);
+    compare("models/yolov8n.onnx", "square", "coco/val128/images", "reference/yolov8n_val128_square.json",
+            f32);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decoded_export_square), cmocka_unit_test(test_raw_heads_square),
-        cmocka_unit_test(test_raw_heads_rect),        cmocka_unit_test(test_five_dimensional_heads),
+        cmocka_unit_test(test_decoded_export_square),
+        cmocka_unit_test(test_raw_heads_square),
+        cmocka_unit_test(test_raw_heads_rect),
+        cmocka_unit_test(test_five_dimensional_heads),
         cmocka_unit_test(test_classic_pictures),
+        cmocka_unit_test(test_dynamic_export),
+        cmocka_unit_test(test_decoded_export_rect),
+        cmocka_unit_test(test_half_precision_export),
+        cmocka_unit_test(test_yolov8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,28 @@
+/* pipeline/feeds.h: what the inputs of any model are fed with: files or random numbers. */
+#pragma once
+
+#include "base/bytes.h"
+#include "onnx/infer.h"
+
+/* Start with {0}; release with feeds_free(). Names and data are the feeds'. */
+struct feeds {
+    struct onnx_named *items;
+    int                count;
+};
+void feeds_free(struct feeds *feeds);
+
+/* "x.npy", "NAME=x.npy", .pb or a picture: appends the data for the input of that name, or for the next one
+ * that has none. A picture is laid into an input [1][3 or 1][height][width] as a detector sees it:
+ * letterboxed, RGB, 0..1; open sides are taken from `chosen` (may be NULL), else are the picture's own,
+ * rounded up to 32. BSR_EUSAGE, errors of reading. */
+bsr_status feeds_add_file(struct feeds *feeds, const struct onnx_model *model, const struct feeds *chosen,
+                          const char *text, struct bsr_error *err);
+
+/* Appends random numbers for every input that has none yet: floats 0..1, whole numbers 0 and 1; the same for
+ * the same seed on every machine. Open sides are taken from `chosen` (may be NULL); else a batch is 1, and
+ * others are BSR_EUSAGE with the option to give. */
+bsr_status feeds_add_random(struct feeds *feeds, const struct onnx_model *model, const struct feeds *chosen,
+                            unsigned seed, struct bsr_error *err);
+
+/* The feed of that name, or NULL. */
+const struct onnx_named *feeds_find(const struct feeds *feeds, const char *name);
