@@ -77,7 +77,8 @@ bsr_status functions_are_called(bool *called, const struct name_map *functions,
     return status;
 }
 
-bsr_status functions_inline_copy(struct onnx_model **out, const struct onnx_model *model, struct bsr_error *err)
+bsr_status functions_inline_copy(struct onnx_model **out, const struct onnx_model *model,
+                                 struct bsr_error *err)
 {
     static const struct onnx_prepare_options options = {.chosen_count = 0};
     struct name_map                          functions = {0};

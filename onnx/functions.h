@@ -15,7 +15,8 @@ bsr_status functions_find(const Onnx__FunctionProto **out, const struct name_map
 
 /* *out is a copy of the model with its functions inlined, where it calls any that besra has no operator for;
  * NULL otherwise. Release with onnx_model_free(). BSR_EMODEL, BSR_ENOMEM. */
-bsr_status functions_inline_copy(struct onnx_model **out, const struct onnx_model *model, struct bsr_error *err);
+bsr_status functions_inline_copy(struct onnx_model **out, const struct onnx_model *model,
+                                 struct bsr_error *err);
 
 /* Whether a node of the graph or its subgraphs has to be replaced by a function. BSR_ENOMEM. */
 bsr_status functions_are_called(bool *called, const struct name_map *functions,
