@@ -280,12 +280,12 @@ static bsr_status einsum_run_wide(const struct bsr_call *call, struct bsr_error 
     if (status != BSR_OK || !tensor_count(out))
         return status;
 
-    make_loops(&loops, &sum, call);
-    for (int i = loops.outer; i < loops.count; i++)
-        if (!loops.sides[i]) { /* a sum of nothing */
+    for (int n = 0; n < call->input_count; n++)
+        if (!tensor_count(call->inputs[n])) { /* a sum of nothing */
             memset(out->data, 0, tensor_bytes(out));
             return BSR_OK;
         }
+    make_loops(&loops, &sum, call);
     do {
         find_places(places, NULL, &loops, 0, loops.outer, position, call->input_count);
         if (out->type == BSR_F64)

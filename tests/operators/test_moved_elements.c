@@ -41,6 +41,7 @@ static const struct operator_case rows[] = {
     {"Transpose", 13, "perm=[0,2,1]", "u16[2,3,2] 0..", "u16[2,2,3] 0 2 4 1 3 5 6 8 10 7 9 11", "x.transpose(0, 2, 1)"},
     {"Transpose", 13, "perm=[1,0,2]", "u8[2,2,3] 0..", "u8[2,2,3] 0 1 2 6 7 8 3 4 5 9 10 11", "x.transpose(1, 0, 2)"},
     {"Transpose", 13, "perm=[1,0]", "f64[3,2] 0..", "f64[2,3] 0 2 4 1 3 5", "x.T"},
+    {"Transpose", 13, "", "u8[0,4294967296,4294967296]", "u8[4294967296,4294967296,0]", "nothing, turned"},
     {"Transpose", 13, "", "f32[] 5", "f32[] 5", "x"},
     {"Transpose", 13, "perm=[0,0]", "f32[2,3] 0..", "! perm names axis 0 twice", ""},
     {"Transpose", 13, "perm=[0,1,2]", "f32[2,3] 0..", "! perm has 3 axes", ""},

@@ -36,6 +36,7 @@ static const struct operator_case rows[] = {
     {"Einsum", 12, "equation=i,j,i->j", "f32[2] 1 2; f32[3] 0..; f32[2] 3 4", "f32[3] 0 11 22", "np.einsum('i,j,i->j', x, y, z)"},
     {"Einsum", 12, "equation=ba", "f32[2,3] 0..", "f32[3,2] 0 3 1 4 2 5", "np.einsum('ba', x)"},
     {"Einsum", 12, "equation=ij->j", "f16[0,2]", "f16[2] 0 0", "np.einsum('ij->j', x)"},
+    {"Einsum", 12, "equation=abb->", "f32[0,4294967296,4294967296]", "f32[] 0", "a sum of nothing"},
     {"Einsum", 12, "equation=ij->ijj", "f32[2,3] 0..", "! in no input, or there twice", ""},
     {"Einsum", 12, "equation=ij->k", "f32[2,3] 0..", "! in no input, or there twice", ""},
     {"Einsum", 12, "equation=ij,jk", "f32[2,3] 0..", "! more terms than it has inputs", ""},
