@@ -3,10 +3,6 @@
 #include "engine/engine.h"
 #include "onnx/evaluate.h"
 
-#pragma weak engine_open
-#pragma weak engine_close
-#pragma weak engine_run_any
-
 void case_free_tensors(struct case_tensors *tensors)
 {
     for (int i = 0; i < tensors->count; i++)
@@ -19,8 +15,6 @@ bsr_status case_open(struct case_runner *runner, enum case_engine engine, const 
 {
     if (engine == CASE_BESRA)
         return evaluator_open(&runner->evaluator, runner->model, err);
-    if (!engine_open || !engine_run_any)
-        return bsr_fail(err, BSR_EMISSING, NULL, "built without an engine");
     return engine_open(&runner->engine, data->data, data->size, NULL, "model", err);
 }
 
@@ -58,12 +52,12 @@ static struct verdict run_evaluator(const struct case_runner *runner, const stru
     return verdict;
 }
 
-/* Engines take and give f32 where the model says f16. */
+/* Engines take and give f32 where the model says f16 or bf16. */
 static bsr_status widen(struct case_tensors *inputs, struct bsr_error *err)
 {
     for (int i = 0; i < inputs->count; i++) {
         struct bsr_tensor wide;
-        if (inputs->items[i].type != BSR_F16)
+        if (inputs->items[i].type != BSR_F16 && inputs->items[i].type != BSR_BF16)
             continue;
         bsr_status status = tensor_convert(&wide, &inputs->items[i], BSR_F32, err);
         if (status != BSR_OK)
