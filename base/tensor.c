@@ -287,7 +287,7 @@ static bool is_float(int type)
 
 static void load_reals(double *block, const struct bsr_tensor *tensor, size_t at, size_t count)
 {
-    const char *from = (const char *)tensor->data + at * tensor_type_size(tensor->type);
+    const void *from = (const char *)tensor->data + at * tensor_type_size(tensor->type);
 
     if (tensor->type == BSR_F64)
         memcpy(block, from, count * sizeof *block);
@@ -370,9 +370,8 @@ static void store_wholes(struct bsr_tensor *out, const struct block *block, size
     size_t size = tensor_type_size(out->type);
 
     for (size_t i = 0; i < count; i++) {
-        uint64_t bits = block->wholes[i];
-        if (block->is_real)
-            bits = truncate_to_bits(block->reals[i], out->type == BSR_U64);
+        uint64_t bits =
+            block->is_real ? truncate_to_bits(block->reals[i], out->type == BSR_U64) : block->wholes[i];
         switch (size) {
         case 1:
             ((uint8_t *)out->data)[at + i] = (uint8_t)bits;

@@ -27,6 +27,7 @@
 /* log(1 + exp(x)) that neither overflows nor loses its small values. */
 #define SOFTPLUS(x) (((x) > 0 ? (x) : 0) + log1p(exp(-fabs(x))))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and formulas stand without them */
 #define ACTIVATION_KERNEL(id, type, suffix, formula)                                                         \
     static void kernel_##id##_##suffix(type *out, const type *in, size_t count, const double *knobs)         \
     {                                                                                                        \
@@ -48,6 +49,7 @@
                                 (double)bsr_node_float(call->node, second, second_default)};                 \
         return element_run_kernels(call, kernel_##id##_f32, kernel_##id##_f64, knobs, err);                  \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 ACTIVATION_LIST(ACTIVATION_RUN)
 
 /* Gelu, exact and as Hendrycks and Gimpel (2016) approximate it. */

@@ -19,6 +19,7 @@ bsr_status binary_run(const struct bsr_call *call, binary_kernel *const *kernels
 bsr_status binary_apply(struct bsr_tensor *out, const struct bsr_tensor *left, const struct bsr_tensor *right,
                         binary_kernel *const *kernels, struct bsr_error *err);
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and formulas stand without them */
 /* Defines `id_suffix`, a binary_kernel for elements of type T that gives R: `formula` of `a` and `b`, each a
  * `wide`. The result is converted to R: whole numbers wrap round. */
 #define BINARY_KERNEL(type, T, suffix, id, R, wide, formula)                                                 \
@@ -45,6 +46,7 @@ bsr_status binary_apply(struct bsr_tensor *out, const struct bsr_tensor *left, c
             for (size_t i = 0; i < count; i++)                                                               \
                 y[i] = id##_##suffix##_of(*p, *q);                                                           \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The result has the elements' type. */
 #define BINARY_KERNEL_SAME(type, T, suffix, id, formula) BINARY_KERNEL(type, T, suffix, id, T, T, formula)

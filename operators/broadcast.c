@@ -3,7 +3,7 @@
 /* The step of each axis of `out` in an input that has fewer axes, or sides of 1. */
 static void input_steps(int64_t *steps, const struct bsr_tensor *out, const struct bsr_tensor *input)
 {
-    int64_t own[BSR_MAX_DIMS];
+    int64_t own[BSR_MAX_DIMS] = {0};
     int     missing = out->dims - input->dims;
 
     call_strides(own, input);
@@ -23,7 +23,7 @@ static bool continues(const struct broadcast *plan, int64_t steps[][BSR_MAX_DIMS
 void broadcast_plan(struct broadcast *plan, const struct bsr_tensor *out,
                     const struct bsr_tensor *const *inputs, int count)
 {
-    int64_t steps[BROADCAST_INPUTS][BSR_MAX_DIMS];
+    int64_t steps[BROADCAST_INPUTS][BSR_MAX_DIMS] = {{0}};
 
     *plan = (struct broadcast){.inputs = count};
     for (int n = 0; n < count; n++)

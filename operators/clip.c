@@ -21,6 +21,7 @@ static bsr_status shape_clip(const struct bsr_call *call, struct bsr_error *err)
     return BSR_OK;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and formulas stand without them */
 /* Where a bound is missing, it is one that changes nothing. With least > most all is `most`. */
 #define CLIP(T, lowest, highest)                                                                             \
     const struct bsr_tensor *lower = call_input(call, 1), *upper = call_input(call, 2);                      \
@@ -50,6 +51,7 @@ static bsr_status shape_clip(const struct bsr_call *call, struct bsr_error *err)
     {                                                                                                        \
         CLIP(T, 0, (T)UINT64_MAX)                                                                            \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 ELEMENT_FLOATS(CLIP_FLOAT, )
 ELEMENT_SIGNED(CLIP_SIGNED, )
 ELEMENT_UNSIGNED(CLIP_UNSIGNED, )

@@ -29,6 +29,7 @@ struct direction {
     bool is_exclusive, is_reverse;
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and formulas stand without them */
 /* out[count][inner]; each row is the one before it and a row of `in`: its own, or the one before that.
  * `a` is the sum, `v` the element. */
 #define CUMULATE_KERNEL(type, T, suffix, id, wide, start, formula)                                           \
@@ -41,9 +42,9 @@ struct direction {
             size_t   before = way->is_reverse ? row + 1 : row - 1;                                           \
             const T *from = in + (n && way->is_exclusive ? before : row) * inner;                            \
             for (size_t i = 0; i < inner; i++) {                                                             \
-                wide a = n ? out[before * inner + i] : start;                                                \
+                wide a = n ? (wide)out[before * inner + i] : (start);                                        \
                 if (n || !way->is_exclusive) {                                                               \
-                    wide v = from[i];                                                                        \
+                    wide v = (wide)from[i];                                                                  \
                     a = formula;                                                                             \
                 }                                                                                            \
                 out[row * inner + i] = (T)a;                                                                 \
@@ -73,7 +74,7 @@ struct direction {
         struct bsr_tensor       *out = &call->outputs[0];                                                    \
         const struct direction   way = {.is_exclusive = bsr_node_int(call->node, "exclusive", 0) != 0,       \
                                         .is_reverse = bsr_node_int(call->node, "reverse", 0) != 0};          \
-        int                      axis;                                                                       \
+        int                      axis = 0;                                                                   \
         if (type_is_half(in->type))                                                                          \
             return element_run_in_f32(call, run_##id, err);                                                  \
         bsr_status status = find_axis(&axis, call, err);                                                     \
@@ -86,6 +87,7 @@ struct direction {
             return element_refuse(in->type, err);                                                            \
         }                                                                                                    \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 CUMULATE_LIST(CUMULATE_RUN)
 
 static const struct bsr_operator cumulate[] = {

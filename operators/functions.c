@@ -29,6 +29,7 @@
     X("Tan", tan, tan(v))                                                                                    \
     X("Tanh", tanh, tanh(v))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and formulas stand without them */
 #define FUNCTION_KERNEL(id, T, suffix, formula)                                                              \
     static void kernel_##id##_##suffix(T *out, const T *in, size_t count, const double *knobs)               \
     {                                                                                                        \
@@ -46,6 +47,7 @@
     {                                                                                                        \
         return element_run_kernels(call, kernel_##id##_f32, kernel_##id##_f64, NULL, err);                   \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 FUNCTION_LIST(FUNCTION_RUN)
 
 static const struct bsr_operator functions[] = {

@@ -38,7 +38,7 @@ static bsr_status find_axes(bool *reduced, const struct bsr_call *call, struct b
 
 static bsr_status shape_reduce(const struct bsr_call *call, struct bsr_error *err)
 {
-    bool       reduced[BSR_MAX_DIMS];
+    bool       reduced[BSR_MAX_DIMS] = {false};
     bsr_status status = call_expect(call, 1, 2, err);
     if (status == BSR_OK)
         status = find_axes(reduced, call, err);
@@ -205,7 +205,7 @@ static bsr_status reduce_wholes(const struct bsr_call *call, const struct reduct
 static bsr_status reduce(const struct bsr_call *call, const struct reduction *reduction,
                          struct bsr_error *err)
 {
-    bool              reduced[BSR_MAX_DIMS];
+    bool              reduced[BSR_MAX_DIMS] = {false};
     struct bsr_tensor kept = *call->inputs[0];
     bsr_status        status = find_axes(reduced, call, err);
     if (status != BSR_OK)

@@ -14,6 +14,7 @@
     X("Relu", relu, v < 0 ? 0 : v, v < 0 ? 0 : v, v)                                                         \
     X("Sign", sign, v > 0 ? 1 : v < 0 ? -1 : v, v > 0 ? 1 : v < 0 ? -1 : 0, v > 0)
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and formulas stand without them */
 #define FLOAT_KERNEL(id, T, suffix, formula)                                                                 \
     static void id##_##suffix(T *out, const T *in, size_t count, const double *knobs)                        \
     {                                                                                                        \
@@ -27,7 +28,7 @@
 #define WHOLE_CASE(type, T, suffix, wide, formula)                                                           \
     case type:                                                                                               \
         for (size_t i = 0; i < count; i++) {                                                                 \
-            wide v = ((const T *)in->data)[i];                                                               \
+            wide v = (wide)((const T *)in->data)[i];                                                         \
             ((T *)out->data)[i] = (T)(formula);                                                              \
         }                                                                                                    \
         return BSR_OK;
@@ -47,6 +48,7 @@
             return element_run_kernels(call, id##_f32, id##_f64, NULL, err);                                 \
         }                                                                                                    \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 SIGN_LIST(SIGN_RUN)
 
 static bsr_status run_not(const struct bsr_call *call, struct bsr_error *err)

@@ -37,6 +37,7 @@ static bsr_status shape_softmax(const struct bsr_call *call, struct bsr_error *e
 /* Neighbouring lines go together: the elements of one may lie far apart. */
 enum { COLUMNS = 64 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and formulas stand without them */
 /* The greatest of each of `columns` lines; NaN stays. */
 #define FIND_MOST(T, suffix)                                                                                 \
     static void find_most_##suffix(T *most, const T *in, size_t count, size_t inner, size_t columns)         \
@@ -94,7 +95,7 @@ enum { COLUMNS = 64 };
         for (size_t c = 0; c < columns; c++)                                                                 \
             out[best[c] * inner + c] = 1;                                                                    \
     }
-
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define SOFTMAX_KERNELS(type, T, suffix, ...)                                                                \
     FIND_MOST(T, suffix)                                                                                     \
     SOFTMAX(T, suffix)                                                                                       \

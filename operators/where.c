@@ -21,6 +21,7 @@ static bsr_status shape_where(const struct bsr_call *call, struct bsr_error *err
 /* X(C type): one for each size of an element. */
 #define SIZE_LIST(X) X(uint8_t) X(uint16_t) X(uint32_t) X(uint64_t)
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and formulas stand without them */
 #define WHERE_RUN(T)                                                                                         \
     static void choose_##T(void *context, size_t at, const size_t *from, const size_t *step, size_t count)   \
     {                                                                                                        \
@@ -32,6 +33,7 @@ static bsr_status shape_where(const struct bsr_call *call, struct bsr_error *err
         for (size_t i = 0; i < count; i++)                                                                   \
             out[i] = condition[i * step[0]] ? yes[i * step[1]] : no[i * step[2]];                            \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 SIZE_LIST(WHERE_RUN)
 
 static bsr_status run_where(const struct bsr_call *call, struct bsr_error *err)
