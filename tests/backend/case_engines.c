@@ -52,12 +52,12 @@ static struct verdict run_evaluator(const struct case_runner *runner, const stru
     return verdict;
 }
 
-/* Engines take and give f32 where the model says f16 or bf16. */
+/* Engines take and give f32 where the model says f16. */
 static bsr_status widen(struct case_tensors *inputs, struct bsr_error *err)
 {
     for (int i = 0; i < inputs->count; i++) {
         struct bsr_tensor wide;
-        if (inputs->items[i].type != BSR_F16 && inputs->items[i].type != BSR_BF16)
+        if (inputs->items[i].type != BSR_F16)
             continue;
         bsr_status status = tensor_convert(&wide, &inputs->items[i], BSR_F32, err);
         if (status != BSR_OK)
