@@ -133,6 +133,20 @@ static char *copy_part(const char *from, size_t length)
     return text;
 }
 
+/* "{Relu,Tanh}" */
+static const char *read_texts(struct attribute *out, const char *at)
+{
+    size_t length = strcspn(at, "}");
+    char  *texts = copy_part(at + 1, length - 1);
+
+    out->kind = ATTRIBUTE_TEXTS;
+    out->text = texts;
+    out->count = 1;
+    for (; (texts = strchr(texts, ',')); out->count++)
+        *texts++ = '\0';
+    return at + length + 1;
+}
+
 static const char *read_attribute(struct attribute *out, const char *at)
 {
     size_t length = strcspn(at, "=");
@@ -141,6 +155,8 @@ static const char *read_attribute(struct attribute *out, const char *at)
     at += length + 1;
     if (*at == '[')
         return read_list(out, at);
+    if (*at == '{')
+        return read_texts(out, at);
     if (*at == '-' ? isdigit((unsigned char)at[1]) : isdigit((unsigned char)*at))
         return read_number(out, at);
     if (*at == '<') {
