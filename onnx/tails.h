@@ -11,15 +11,18 @@ struct onnx_detect_tail {
     bool  found;
     int   heads, anchors, classes;
     float strides[ONNX_MAX_HEADS];                    /* finest first */
-    float sizes[ONNX_MAX_HEADS][ONNX_MAX_ANCHORS][2]; /* anchors in pixels: width, height */
-    int   in_height, in_width;                        /* the size the graph was exported or analysed at */
-    bool  any_size; /* the body left takes other sizes too; they are symbolic now */
+    float sizes[ONNX_MAX_HEADS][ONNX_MAX_ANCHORS][2]; /* anchors in pixels: width, height; 0 where the tail
+                                                         has none (5-D heads): the card says them */
+    int  in_height, in_width;                         /* the size the graph was exported or analysed at */
+    bool any_size; /* the body left takes other sizes too; they are symbolic now */
 };
 
 /* Where all outputs come from a YOLO Detect tail (decoded 1xNx(5+C), with or without the heads beside it, or
  * 5-D heads before sigmoid), makes the heads' convolutions the outputs: [1][anchors * (5 + C)][h][w] each,
- * finest stride first. Anchors and strides are read from the constants of the tail (for a dynamic export at
- * `size` x `size` pixels). found = false, and an unchanged model, when there is none. BSR_ENOMEM. */
+ * finest stride first. Anchors and strides are what the tail computes with: it is run on random heads (of a
+ * dynamic export at `size` x `size` pixels), and a tail that does not compute YOLOv5's formula, to a
+ * thousandth, in each number is none. found = false, and an unchanged model, when there is none. Of several
+ * pictures (a fixed batch): onnx_single_batch() first. BSR_ENOMEM. */
 bsr_status onnx_cut_detect(struct onnx_model *model, int size, struct onnx_detect_tail *out,
                            struct onnx_changes *changes, struct bsr_error *err);
 

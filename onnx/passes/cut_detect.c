@@ -1,9 +1,7 @@
 /* Takes a YOLO Detect tail off a graph: besra decodes the heads itself, at any size, and only the cells whose
  * objectness reaches the threshold. */
-#include "base/alloc.h"
 #include "onnx/edit.h"
-#include "onnx/index.h"
-#include "onnx/messages.h"
+#include "onnx/make.h"
 #include "onnx/passes/detect.h"
 #include "onnx/passes/passes.h"
 #include "onnx/passes/rewrite.h"
@@ -48,75 +46,17 @@ static bool may_be_detect(const struct onnx_model *model)
 
 /* ---- the cut ---------------------------------------------------------------------------------- */
 
-static bsr_status set_dimension(Onnx__TensorShapeProto__Dimension *dim, const Onnx__TensorShapeProto *input,
-                                int axis, int64_t side, struct bsr_error *err)
+static bsr_status add_output(struct onnx_model *model, const struct detect_head *head, struct bsr_error *err)
 {
-    const Onnx__TensorShapeProto__Dimension *declared = input->dim[axis];
+    Onnx__GraphProto     *graph = model->proto->graph;
+    int64_t               batch = onnx_input(model, 0).shape[0]; /* symbolic ones stay so */
+    const int64_t         shape[NCHW] = {batch, head->channels, head->height, head->width};
+    Onnx__ValueInfoProto *info = NULL;
+    bsr_status            status = value_info_make(&info, head->name, head->type, NCHW, shape, err);
 
-    if (axis == 0 && declared->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM)
-        return rewrite_set_symbol(dim, declared->dim_param, err);
-    rewrite_set_side(dim, side);
-    return BSR_OK;
-}
-
-static bsr_status add_dimensions(Onnx__TensorShapeProto *shape, const Onnx__TensorShapeProto *input,
-                                 const struct detect_head *head, struct bsr_error *err)
-{
-    const int64_t sides[NCHW] = {1, head->channels, head->height, head->width};
-    bsr_status    status = BSR_OK;
-
-    for (int i = 0; status == BSR_OK && i < NCHW; i++) {
-        Onnx__TensorShapeProto__Dimension *dim = mem_alloc(sizeof *dim);
-        if (!dim)
-            return bsr_fail_memory(err, NULL, sizeof *dim);
-        onnx__tensor_shape_proto__dimension__init(dim);
-        status = message_append(&shape->dim, &shape->n_dim, dim, err);
-        if (status != BSR_OK)
-            mem_free(dim);
-        else
-            status = set_dimension(dim, input, i, sides[i], err);
-    }
-    return status;
-}
-
-/* A declaration of a head as an output; partly filled ones are released by the caller, too. */
-static bsr_status fill_output(Onnx__ValueInfoProto *info, const Onnx__TensorShapeProto *input,
-                              const struct detect_head *head, struct bsr_error *err)
-{
-    Onnx__TypeProto         *type = mem_alloc(sizeof *type);
-    Onnx__TypeProto__Tensor *tensor = mem_alloc(sizeof *tensor);
-    Onnx__TensorShapeProto  *shape = mem_alloc(sizeof *shape);
-
-    if (!type || !tensor || !shape) {
-        mem_free(type);
-        mem_free(tensor);
-        mem_free(shape);
-        return bsr_fail_memory(err, NULL, sizeof *type);
-    }
-    onnx__type_proto__init(type);
-    onnx__type_proto__tensor__init(tensor);
-    onnx__tensor_shape_proto__init(shape);
-    type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
-    type->tensor_type = tensor;
-    tensor->has_elem_type = true;
-    tensor->elem_type = head->type;
-    tensor->shape = shape;
-    info->type = type;
-    bsr_status status = message_set_text(&info->name, head->name, err);
-    return status == BSR_OK ? add_dimensions(shape, input, head, err) : status;
-}
-
-static bsr_status add_output(Onnx__GraphProto *graph, const Onnx__TensorShapeProto *input,
-                             const struct detect_head *head, struct bsr_error *err)
-{
-    Onnx__ValueInfoProto *info = mem_alloc(sizeof *info);
-
-    if (!info)
-        return bsr_fail_memory(err, NULL, sizeof *info);
-    onnx__value_info_proto__init(info);
-    bsr_status status = fill_output(info, input, head, err);
-    if (status == BSR_OK)
-        status = message_append(&graph->output, &graph->n_output, info, err);
+    if (status != BSR_OK)
+        return status;
+    status = message_append(&graph->output, &graph->n_output, info, err);
     if (status != BSR_OK)
         message_free(&info->base);
     return status;
@@ -125,16 +65,15 @@ static bsr_status add_output(Onnx__GraphProto *graph, const Onnx__TensorShapePro
 /* Makes the heads the outputs and takes out what nothing reads any more. */
 static bsr_status cut(struct onnx_model *model, const struct detect_heads *heads, struct bsr_error *err)
 {
-    static const struct onnx_prepare_options options = {.chosen = NULL};
-    Onnx__GraphProto                        *graph = model->proto->graph;
-    const Onnx__TensorShapeProto            *input = rewrite_shape_of(model->inputs[0]);
-    bool                                     changed = false;
-    bsr_status                               status = BSR_OK;
+    const struct onnx_prepare_options options = {.chosen = NULL};
+    Onnx__GraphProto                 *graph = model->proto->graph;
+    bool                              changed = false;
+    bsr_status                        status = BSR_OK;
 
     while (graph->n_output)
         message_free(&graph->output[--graph->n_output]->base);
     for (int i = 0; status == BSR_OK && i < heads->count; i++)
-        status = add_output(graph, input, &heads->items[i], err);
+        status = add_output(model, &heads->items[i], err);
     if (status == BSR_OK)
         status = pass_remove_dead(model, &options, NULL, &changed, err);
     return status;

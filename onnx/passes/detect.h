@@ -34,3 +34,27 @@ bsr_status detect_find_heads(const struct onnx_model *model, const struct onnx_v
 bsr_status detect_probe_tail(const struct onnx_model *model, const struct onnx_values *values,
                              const struct detect_heads *heads, struct onnx_detect_tail *tail, bool *matches,
                              struct bsr_error *err);
+
+/* ---- what the two files of that share: detect_probe.c runs tails, detect_rows.c knows the numbers
+ * ---------- */
+
+enum { DETECT_MAX_ROWS = 200000 };         /* whose objectness a sigmoid in f32 still tells apart */
+enum { DETECT_ROWS = 3, DETECT_GRID = 5 }; /* dimensions of an output: [1][rows][5 + classes], or 5-D heads */
+
+struct detect_probe {
+    const struct detect_heads *heads;
+    struct onnx_detect_tail   *tail;
+    int                        values;                 /* of a row: 5 + classes */
+    size_t                     first[ONNX_MAX_HEADS];  /* row of each head's first cell, in our order */
+    size_t                     rows;                   /* of all heads */
+    struct bsr_tensor          logits[ONNX_MAX_HEADS]; /* f32 [1][anchors * values][height][width] */
+    bool                      *seen;                   /* by row */
+    uint64_t                   random;
+};
+
+/* Fills the logits of a head, whose tensor is allocated. */
+void detect_fill_head(struct detect_probe *probe, int index);
+
+/* Whether an output of the tail is what YOLOv5's formula gives for these logits. Fills the anchors of
+ * probe->tail from decoded rows. */
+bool detect_check_output(struct detect_probe *probe, const struct bsr_tensor *output);

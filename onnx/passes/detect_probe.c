@@ -7,208 +7,10 @@
 #include "onnx/evaluate.h"
 #include "onnx/passes/passes.h"
 
-#include <math.h>
 #include <string.h>
 
-/* A thousandth: exports in f16 keep their constants to about 1/2000. */
-static const double tolerance = 1e-3;
-
-/* Scores are compared with an absolute tolerance of a hundredth of the relative one. */
-static const double score_floor = 1e-2;
-
-/* Objectness logits are spread evenly over -4..4, where a sigmoid in f32 still tells 200,000 apart; boxes'
- * logits and classes' are random in -3..3. */
-enum { OBJECTNESS = 4, LOGIT_RANGE = 4, MAX_ROWS = 200000, MAX_VALUES = 1 << 25 };
-enum { ROWS = 3, GRID = 5 }; /* dimensions of an output */
-
-struct probe {
-    const struct detect_heads *heads;
-    struct onnx_detect_tail   *tail;
-    int                        values;                 /* of a row: 5 + classes */
-    size_t                     first[ONNX_MAX_HEADS];  /* row of each head's first cell, in our order */
-    size_t                     rows;                   /* of all heads */
-    struct bsr_tensor          logits[ONNX_MAX_HEADS]; /* f32 [1][anchors * values][height][width] */
-    bool                      *seen;                   /* by row */
-    uint64_t                   random;
-};
-
-/* A cell of an anchor of a head. */
-struct cell {
-    int    head, anchor;
-    size_t y, x;
-};
-
-static double sigmoid(double t)
-{
-    return 1.0 / (1.0 + exp(-t));
-}
-
-static double objectness_logit(const struct probe *probe, size_t row)
-{
-    return LOGIT_RANGE * (2.0 * ((double)row + 0.5) / (double)probe->rows - 1.0);
-}
-
-/* The inverse; false for what is none of ours. */
-static bool row_of_score(const struct probe *probe, double score, size_t *row)
-{
-    if (!(score > 0.0 && score < 1.0))
-        return false;
-    double logit = log(score / (1.0 - score));
-    double at = (logit / LOGIT_RANGE + 1.0) / 2.0 * (double)probe->rows - 0.5;
-    if (!(at > -0.5 && at < (double)probe->rows - 0.5))
-        return false;
-    *row = (size_t)(at + 0.5);
-    return true;
-}
-
-static struct cell cell_of_row(const struct probe *probe, size_t row)
-{
-    struct cell cell = {.head = probe->heads->count - 1};
-
-    while (cell.head && row < probe->first[cell.head])
-        cell.head--;
-    const struct detect_head *head = &probe->heads->items[cell.head];
-    size_t                    width = (size_t)head->width, area = width * (size_t)head->height;
-    size_t                    at = row - probe->first[cell.head];
-    cell.anchor = (int)(at / area);
-    cell.y = at % area / width;
-    cell.x = at % width;
-    return cell;
-}
-
-static double logit_at(const struct probe *probe, const struct cell *cell, int value)
-{
-    const struct detect_head *head = &probe->heads->items[cell->head];
-    const float              *data = probe->logits[cell->head].data;
-    size_t                    channel = (size_t)cell->anchor * (size_t)probe->values + (size_t)value;
-
-    return (double)data[(channel * (size_t)head->height + cell->y) * (size_t)head->width + cell->x];
-}
-
-static double next_logit(struct probe *probe)
-{
-    probe->random ^= probe->random << 13;
-    probe->random ^= probe->random >> 7;
-    probe->random ^= probe->random << 17;
-    return 6.0 * (double)(probe->random >> 11) / (double)(UINT64_C(1) << 53) - 3.0;
-}
-
-/* The first cell of each anchor has boxes of logit 0: its size is the anchor's, exactly. */
-static void fill_head(struct probe *probe, int index)
-{
-    const struct detect_head *head = &probe->heads->items[index];
-    float                    *to = probe->logits[index].data;
-    size_t                    area = (size_t)head->height * (size_t)head->width;
-
-    for (int a = 0; a < probe->tail->anchors; a++)
-        for (int v = 0; v < probe->values; v++)
-            for (size_t i = 0; i < area; i++) {
-                double logit = next_logit(probe);
-                if (v == OBJECTNESS)
-                    logit = objectness_logit(probe, probe->first[index] + (size_t)a * area + i);
-                else if (v < OBJECTNESS && !i)
-                    logit = 0.0;
-                *to++ = (float)logit;
-            }
-}
-
-static bool is_close(double value, double expected, double least_scale)
-{
-    return fabs(value - expected) <= tolerance * fmax(fabs(expected), least_scale);
-}
-
-static bool is_decoded(const struct probe *probe, const struct cell *cell, const float *row)
-{
-    const float *anchor = probe->tail->sizes[cell->head][cell->anchor];
-    double       stride = (double)probe->tail->strides[cell->head];
-    size_t       at[2] = {cell->x, cell->y};
-
-    for (int v = 0; v < probe->values; v++) {
-        double score = sigmoid(logit_at(probe, cell, v));
-        double expected = score, least = score_floor;
-        if (v < 2) {
-            expected = (2.0 * score - 0.5 + (double)at[v]) * stride;
-            least = stride;
-        } else if (v < OBJECTNESS) {
-            expected = 4.0 * score * score * (double)anchor[v - 2];
-        }
-        if (!is_close((double)row[v], expected, least))
-            return false;
-    }
-    return true;
-}
-
-/* Takes the anchors from the rows of first cells. Which row is which is known by its objectness. */
-static bool read_anchors(struct probe *probe, const float *data)
-{
-    memset(probe->seen, 0, probe->rows);
-    for (size_t r = 0; r < probe->rows; r++) {
-        const float *values = data + r * (size_t)probe->values;
-        size_t       row = 0;
-        if (!row_of_score(probe, (double)values[OBJECTNESS], &row) || probe->seen[row])
-            return false;
-        probe->seen[row] = true;
-
-        struct cell cell = cell_of_row(probe, row);
-        float      *anchor = probe->tail->sizes[cell.head][cell.anchor];
-        if (cell.x || cell.y)
-            continue;
-        if (!(isfinite(values[2]) && isfinite(values[3]) && values[2] > 0.0F && values[3] > 0.0F))
-            return false;
-        anchor[0] = values[2];
-        anchor[1] = values[3];
-    }
-    return true;
-}
-
-/* An output [1][rows][5 + classes]. */
-static bool check_rows(struct probe *probe, const struct bsr_tensor *output)
-{
-    const float *data = output->data;
-
-    if (output->shape[1] != (int64_t)probe->rows || output->shape[2] != probe->values ||
-        !read_anchors(probe, data))
-        return false;
-    for (size_t r = 0; r < probe->rows; r++) {
-        const float *values = data + r * (size_t)probe->values;
-        size_t       row = 0;
-        if (!row_of_score(probe, (double)values[OBJECTNESS], &row))
-            return false;
-        struct cell cell = cell_of_row(probe, row);
-        if (!is_decoded(probe, &cell, values))
-            return false;
-    }
-    return true;
-}
-
-/* An output [1][anchors][height][width][5 + classes] of logits. */
-static bool check_grid(const struct probe *probe, const struct bsr_tensor *output)
-{
-    struct cell  cell = {.head = 0};
-    const float *value = output->data;
-
-    while (cell.head < probe->heads->count && probe->heads->items[cell.head].height != output->shape[2])
-        cell.head++;
-    if (cell.head == probe->heads->count || probe->heads->items[cell.head].width != output->shape[3] ||
-        output->shape[1] != probe->tail->anchors || output->shape[4] != probe->values)
-        return false;
-    for (cell.anchor = 0; cell.anchor < probe->tail->anchors; cell.anchor++)
-        for (cell.y = 0; cell.y < (size_t)output->shape[2]; cell.y++)
-            for (cell.x = 0; cell.x < (size_t)output->shape[3]; cell.x++)
-                for (int v = 0; v < probe->values; v++, value++)
-                    if (!is_close((double)*value, logit_at(probe, &cell, v), 1.0))
-                        return false;
-    return true;
-}
-
-static bool check_output(struct probe *probe, const struct bsr_tensor *output)
-{
-    if (output->type != BSR_F32 || output->shape[0] != 1)
-        return false;
-    if (output->dims == ROWS)
-        return check_rows(probe, output);
-    return output->dims == GRID && check_grid(probe, output);
-}
+/* Numbers in one tensor of the tail, and in all: YOLOv5x6 at 1280 pixels has 9 and some 180 million. */
+enum { MAX_VALUES = 1 << 25, MAX_WORK = 1 << 29 };
 
 /* ---- shapes: could this be a Detect tail? --------------------------------------------------- */
 
@@ -227,7 +29,7 @@ static int64_t row_values(const struct onnx_model *model, const struct onnx_valu
             is_head |= strcmp(heads->items[h].name, name) == 0;
         if (is_head)
             continue;
-        if (!known || (known->dims != ROWS && known->dims != GRID) || known->shape[0] != 1)
+        if (!known || (known->dims != DETECT_ROWS && known->dims != DETECT_GRID) || known->shape[0] != 1)
             return 0;
         int64_t last = known->shape[known->dims - 1];
         if (side && side != last)
@@ -238,13 +40,13 @@ static int64_t row_values(const struct onnx_model *model, const struct onnx_valu
 }
 
 /* Anchors, classes, strides and rows from the shapes; false where they are none of a Detect tail. */
-static bool plan(struct probe *probe, int64_t values)
+static bool plan(struct detect_probe *probe, int64_t values)
 {
     struct onnx_detect_tail *tail = probe->tail;
     int64_t                  channels = probe->heads->items[0].channels;
 
     if (values <= BOX_VALUES || channels % values || channels / values > ONNX_MAX_ANCHORS ||
-        channels > MAX_ROWS)
+        channels > DETECT_MAX_ROWS)
         return false;
     probe->values = (int)values;
     tail->heads = probe->heads->count;
@@ -253,13 +55,13 @@ static bool plan(struct probe *probe, int64_t values)
     for (int i = 0; i < tail->heads; i++) {
         const struct detect_head *head = &probe->heads->items[i];
         probe->first[i] = probe->rows;
-        if (head->channels != channels || head->height > MAX_ROWS || head->width > MAX_ROWS ||
+        if (head->channels != channels || head->height > DETECT_MAX_ROWS || head->width > DETECT_MAX_ROWS ||
             tail->in_height % head->height || tail->in_width % head->width ||
             tail->in_height / head->height != tail->in_width / head->width)
             return false;
         tail->strides[i] = (float)(tail->in_height / head->height);
         probe->rows += (size_t)(head->height * head->width) * (size_t)tail->anchors;
-        if (probe->rows > MAX_ROWS || probe->rows * (size_t)probe->values > MAX_VALUES)
+        if (probe->rows > DETECT_MAX_ROWS || probe->rows * (size_t)probe->values > MAX_VALUES)
             return false;
     }
     return true;
@@ -293,8 +95,51 @@ static bsr_status extract_tail(struct onnx_model **out, const struct onnx_model 
     return status;
 }
 
+/* What exporters write Detect layers with; each takes a time that its tensors' sizes bound. */
+static bool is_tail_operator(const Onnx__NodeProto *node)
+{
+    static const char types[] = " Add Cast Clip Concat Constant ConstantOfShape DequantizeLinear Div Equal "
+                                "Exp Expand Flatten Floor Gather "
+                                "Identity Max Min Mod Mul Neg Pow QuantizeLinear Range Reciprocal ReduceProd "
+                                "Reshape ScatterND Shape Sigmoid "
+                                "Slice Split Sqrt Squeeze Sub Tanh Tile Transpose Unsqueeze Where ";
+    const char       *type = text_or_empty(node->op_type);
+    const char       *at = *type && !strchr(type, ' ') && node_is(node, type) ? strstr(types, type) : NULL;
+
+    for (; at; at = strstr(at + 1, type))
+        if (at[-1] == ' ' && at[strlen(type)] == ' ')
+            return true;
+    return false;
+}
+
+/* A hostile file's tail may be anything: it is run only where that is sure to take little time and memory. */
+static bool may_run(const struct onnx_model *part, const struct onnx_values *values)
+{
+    const Onnx__GraphProto *graph = part->proto->graph;
+    size_t                  elements = 0;
+
+    for (size_t i = 0; i < graph->n_node; i++) {
+        const Onnx__NodeProto *node = graph->node[i];
+        if (!is_tail_operator(node))
+            return false;
+        for (size_t o = 0; o < node->n_output; o++) {
+            const struct bsr_tensor *known = onnx_values_find(values, node->output[o]);
+            size_t                   count = known ? tensor_count(known) : SIZE_MAX;
+            if (!*node->output[o])
+                continue;
+            if (count > MAX_VALUES)
+                return false;
+            elements += count;
+            if (elements > MAX_WORK)
+                return false;
+        }
+    }
+    return true;
+}
+
 /* The logits in the order of the tail's inputs; false when these are not the heads. */
-static bool order_inputs(const struct probe *probe, const struct onnx_model *tail, struct bsr_tensor *inputs)
+static bool order_inputs(const struct detect_probe *probe, const struct onnx_model *tail,
+                         struct bsr_tensor *inputs)
 {
     if (onnx_input_count(tail) != probe->heads->count)
         return false;
@@ -309,7 +154,7 @@ static bool order_inputs(const struct probe *probe, const struct onnx_model *tai
     return true;
 }
 
-static bsr_status run_tail(struct probe *probe, const struct onnx_model *tail, bool *matches,
+static bsr_status run_tail(struct detect_probe *probe, const struct onnx_model *tail, bool *matches,
                            struct bsr_error *err)
 {
     int                count = onnx_output_count(tail);
@@ -329,7 +174,7 @@ static bsr_status run_tail(struct probe *probe, const struct onnx_model *tail, b
     if (status == BSR_OK) {
         bool good = count > 0;
         for (int i = 0; good && i < count; i++)
-            good = check_output(probe, &outputs[i]);
+            good = detect_check_output(probe, &outputs[i]);
         *matches = good;
         for (int i = 0; i < count; i++)
             tensor_free(&outputs[i]);
@@ -339,7 +184,7 @@ static bsr_status run_tail(struct probe *probe, const struct onnx_model *tail, b
     return status;
 }
 
-static bsr_status fill_logits(struct probe *probe, struct bsr_error *err)
+static bsr_status fill_logits(struct detect_probe *probe, struct bsr_error *err)
 {
     probe->seen = mem_alloc_zeroed(probe->rows, sizeof *probe->seen);
     if (!probe->seen)
@@ -351,7 +196,7 @@ static bsr_status fill_logits(struct probe *probe, struct bsr_error *err)
         bsr_status status = tensor_alloc(&probe->logits[i], err);
         if (status != BSR_OK)
             return status;
-        fill_head(probe, i);
+        detect_fill_head(probe, i);
     }
     return BSR_OK;
 }
@@ -360,20 +205,21 @@ bsr_status detect_probe_tail(const struct onnx_model *model, const struct onnx_v
                              const struct detect_heads *heads, struct onnx_detect_tail *tail, bool *matches,
                              struct bsr_error *err)
 {
-    struct probe       probe = {.heads = heads, .tail = tail, .random = UINT64_C(0x9E3779B97F4A7C15)};
-    struct onnx_model *part = NULL;
-    bool               changed = false;
+    struct detect_probe probe = {.heads = heads, .tail = tail, .random = UINT64_C(0x9E3779B97F4A7C15)};
+    struct onnx_model  *part = NULL;
+    bool                changed = false;
 
     *matches = false;
     if (!plan(&probe, row_values(model, values, heads)))
         return BSR_OK;
     bsr_status status = extract_tail(&part, model, heads, err);
-    if (status == BSR_OK)
+    if (status == BSR_OK && may_run(part, values)) {
         status = pass_f16_to_f32(part, NULL, NULL, &changed, err);
-    if (status == BSR_OK)
-        status = fill_logits(&probe, err);
-    if (status == BSR_OK)
-        status = run_tail(&probe, part, matches, err);
+        if (status == BSR_OK)
+            status = fill_logits(&probe, err);
+        if (status == BSR_OK)
+            status = run_tail(&probe, part, matches, err);
+    }
     for (int i = 0; i < heads->count; i++)
         tensor_free(&probe.logits[i]);
     mem_free(probe.seen);

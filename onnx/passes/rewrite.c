@@ -1,19 +1,11 @@
 #include "onnx/passes/rewrite.h"
 
 #include "base/alloc.h"
-#include "onnx/messages.h"
+#include "onnx/make.h"
 #include "onnx/tensors.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* AttributeProto.AttributeType, as far as passes write them. */
-enum { TYPE_FLOAT = 1, TYPE_INTS = 7 };
-
-static void free_attribute(Onnx__AttributeProto *attribute)
-{
-    onnx__attribute_proto__free_unpacked(attribute, &onnx_allocator);
-}
 
 void rewrite_remove_attribute(Onnx__NodeProto *node, const char *name)
 {
@@ -21,76 +13,37 @@ void rewrite_remove_attribute(Onnx__NodeProto *node, const char *name)
 
     for (size_t i = 0; i < node->n_attribute; i++) {
         if (strcmp(text_or_empty(node->attribute[i]->name), name) == 0)
-            free_attribute(node->attribute[i]);
+            message_free(&node->attribute[i]->base);
         else
             node->attribute[kept++] = node->attribute[i];
     }
     node->n_attribute = kept;
 }
 
-/* A new attribute of that name, without a value. */
-static Onnx__AttributeProto *new_attribute(const char *name, int type, struct bsr_error *err)
+/* The attribute that was just added takes the place of others of its name. */
+static void drop_older(Onnx__NodeProto *node)
 {
-    Onnx__AttributeProto *attribute = mem_alloc(sizeof *attribute);
+    Onnx__AttributeProto *newest = node->attribute[--node->n_attribute];
 
-    if (!attribute) {
-        bsr_fail_memory(err, NULL, sizeof *attribute);
-        return NULL;
-    }
-    onnx__attribute_proto__init(attribute);
-    attribute->name = mem_copy_text(name);
-    attribute->has_type = true;
-    attribute->type = type;
-    if (!attribute->name) {
-        bsr_fail_memory(err, NULL, strlen(name) + 1);
-        free_attribute(attribute);
-        return NULL;
-    }
-    return attribute;
-}
-
-/* Puts it in the place of another of its name. */
-static bsr_status put_attribute(Onnx__NodeProto *node, Onnx__AttributeProto *attribute, struct bsr_error *err)
-{
-    bsr_status status = message_append(&node->attribute, &node->n_attribute, attribute, err);
-
-    if (status != BSR_OK) {
-        free_attribute(attribute);
-        return status;
-    }
-    node->n_attribute--;
-    rewrite_remove_attribute(node, attribute->name);
-    node->attribute[node->n_attribute++] = attribute;
-    return BSR_OK;
+    rewrite_remove_attribute(node, newest->name);
+    node->attribute[node->n_attribute++] = newest;
 }
 
 bsr_status rewrite_set_float(Onnx__NodeProto *node, const char *name, float value, struct bsr_error *err)
 {
-    Onnx__AttributeProto *attribute = new_attribute(name, TYPE_FLOAT, err);
-
-    if (!attribute)
-        return BSR_ENOMEM;
-    attribute->has_f = true;
-    attribute->f = value;
-    return put_attribute(node, attribute, err);
+    bsr_status status = node_add_float(node, name, value, err);
+    if (status == BSR_OK)
+        drop_older(node);
+    return status;
 }
 
 bsr_status rewrite_set_ints(Onnx__NodeProto *node, const char *name, const int64_t *values, int count,
                             struct bsr_error *err)
 {
-    Onnx__AttributeProto *attribute = new_attribute(name, TYPE_INTS, err);
-
-    if (!attribute)
-        return BSR_ENOMEM;
-    attribute->ints = mem_alloc_zeroed((size_t)count + 1, sizeof *attribute->ints);
-    if (!attribute->ints) {
-        free_attribute(attribute);
-        return bsr_fail_memory(err, NULL, (size_t)count * sizeof *values);
-    }
-    attribute->n_ints = (size_t)count;
-    if (count)
-        memcpy(attribute->ints, values, (size_t)count * sizeof *values);
-    return put_attribute(node, attribute, err);
+    bsr_status status = node_add_ints(node, name, values, count, err);
+    if (status == BSR_OK)
+        drop_older(node);
+    return status;
 }
 
 bsr_status rewrite_set_type(Onnx__NodeProto *node, const char *type, struct bsr_error *err)
@@ -184,27 +137,23 @@ bsr_status rewrite_insert_node(Onnx__NodeProto **out, Onnx__GraphProto *graph, s
                                const char *const *inputs, int input_count, const char *output,
                                struct bsr_error *err)
 {
-    Onnx__NodeProto *node = mem_alloc(sizeof *node);
+    const struct node_parts parts = {.op = type,
+                                     .name = output,
+                                     .inputs = inputs,
+                                     .input_count = input_count,
+                                     .outputs = &output,
+                                     .output_count = 1};
+    Onnx__NodeProto        *node = NULL;
+    bsr_status              status = node_make(&node, &parts, err);
 
-    if (!node)
-        return bsr_fail_memory(err, NULL, sizeof *node);
-    onnx__node_proto__init(node);
-    node->output = copy_texts(&output, 1, err);
-    node->n_output = node->output ? 1 : 0;
-
-    bsr_status status = node->output ? message_set_text(&node->name, output, err) : BSR_ENOMEM;
-    if (status == BSR_OK)
-        status = rewrite_set_type(node, type, err);
-    if (status == BSR_OK)
-        status = rewrite_set_inputs(node, inputs, input_count, err);
-    if (status == BSR_OK)
-        status = insert_pointer(&graph->node, &graph->n_node, index, node, err);
-    if (status != BSR_OK) {
-        message_free(&node->base);
+    if (status != BSR_OK)
         return status;
-    }
-    *out = node;
-    return BSR_OK;
+    status = insert_pointer(&graph->node, &graph->n_node, index, node, err);
+    if (status == BSR_OK)
+        *out = node;
+    else
+        message_free(&node->base);
+    return status;
 }
 
 static void clear_dimension(Onnx__TensorShapeProto__Dimension *dim)
