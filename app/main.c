@@ -21,6 +21,13 @@ static int (*const commands[COMMAND_COUNT])(const struct options *options) = {
     [COMMAND_DETECT] = detect_command,
     [COMMAND_UPSCALE] = upscale_command,
     [COMMAND_CLASSIFY] = classify_command,
+    [COMMAND_MODEL_SHOW] = model_show_command,
+    [COMMAND_MODEL_EXPLAIN] = model_explain_command,
+    [COMMAND_MODEL_LIST] = model_list_command,
+    [COMMAND_MODEL_EXTRACT] = model_extract_command,
+    [COMMAND_MODEL_EDIT] = model_edit_command,
+    [COMMAND_MODEL_RUN] = model_run_command,
+    [COMMAND_MODEL_COMPARE] = model_compare_command,
 };
 
 static int run_command(const struct options *options)

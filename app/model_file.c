@@ -71,7 +71,6 @@ void model_file_close(struct model_file *file)
     feeds_free(&file->chosen);
     card_free(&file->card);
     bytes_free(&file->bytes);
-    bytes_free(&file->assumed);
     mem_free(file->folder);
     *file = (struct model_file){0};
 }
@@ -146,10 +145,10 @@ static bsr_status assume_input(struct model_file *file, const struct onnx_value 
     bsr_status status = text.failed ? bsr_fail_memory(err, input->name, text.size) : BSR_OK;
     if (status == BSR_OK && open) {
         status = model_inputs_add_shape(&file->chosen, file->model, bytes_text(&text), err);
-        bytes_append_format(&file->assumed, "%s\n", bytes_text(&text));
+        terminal_say("assumed: --shape %s; another --shape says otherwise", bytes_text(&text));
     }
     bytes_free(&text);
-    return status == BSR_OK && file->assumed.failed ? bsr_fail_memory(err, input->name, 0) : status;
+    return status;
 }
 
 bsr_status model_file_assume(struct model_file *file, struct bsr_error *err)

@@ -4,7 +4,7 @@
 
 #include "config/card.h"
 #include "config/options.h"
-#include "onnx/infer.h"
+#include "onnx/evaluate.h"
 #include "pipeline/feeds.h"
 
 struct model_file {
@@ -12,8 +12,7 @@ struct model_file {
     struct bytes       bytes;
     char              *folder; /* of the .onnx: where its external data is */
     struct onnx_model *model;
-    struct feeds       chosen;  /* shapes (data NULL) and frozen values */
-    struct bytes       assumed; /* what model_file_assume() chose, "images:1,3,640,640", one a line */
+    struct feeds       chosen; /* shapes (data NULL) and frozen values */
 };
 
 /* Reads what `name` names: a card's name, a card (.cfg) or an .onnx. Release with model_file_close(). Errors
@@ -35,17 +34,24 @@ bsr_status model_inputs_add_shape(struct feeds *inputs, const struct onnx_model 
 bsr_status model_inputs_add_value(struct feeds *inputs, const struct onnx_model *model, const char *text,
                                   struct bsr_error *err);
 
-/* Chooses a shape for each input that leaves sides open and isn't settled yet: batch 1, three channels, the
- * size that the card or the metadata tell, else the usual one. BSR_ENOMEM. */
+/* Chooses a shape for each input that leaves sides open and isn't settled yet, and says so: batch 1, three
+ * channels, the size that the card or the metadata tell, else the usual one. BSR_ENOMEM. */
 bsr_status model_file_assume(struct model_file *file, struct bsr_error *err);
 
 /* The shape of input `index`, as settled, else as declared (open sides -1). */
 struct bsr_tensor model_file_input(const struct model_file *file, int index);
 
-/* What all inputs are fed with: frozen values, and random numbers for the others. Release with feeds_free().
+/* What all inputs are fed with: frozen values, ones for short lists of numbers (scales and the like: a random
+ * one may ask for nothing, or for the world), random numbers for the others. Release with feeds_free().
  * BSR_EUSAGE, BSR_ENOMEM. */
 bsr_status model_file_feeds(struct feeds *out, const struct model_file *file, int seed,
                             struct bsr_error *err);
+
+/* Runs a model by besra's own operators. outputs[] is as long as the model's outputs; each gets a tensor of
+ * its own. Errors of evaluator_open() and evaluator_run(). */
+bsr_status model_evaluate(struct bsr_tensor *outputs, const struct onnx_model *model,
+                          const struct feeds *feeds, evaluator_visit *visit, void *context,
+                          struct bsr_error *err);
 
 /* The model as bytes, with all that is settled put into it: frozen inputs are constants, chosen shapes are
  * declared. BSR_EMODEL, BSR_ENOMEM. */

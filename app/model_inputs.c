@@ -216,6 +216,28 @@ bsr_status model_inputs_add_value(struct feeds *inputs, const struct onnx_model 
     return status;
 }
 
+/* Scales, sizes and the like. */
+static bool is_short_list(const struct onnx_value *input)
+{
+    return input->dims == 1 && input->shape[0] >= 1 && input->shape[0] <= BSR_MAX_DIMS &&
+           tensor_type_size(input->element_type);
+}
+
+static bsr_status add_ones(struct feeds *feeds, const struct onnx_value *input, struct bsr_error *err)
+{
+    struct bsr_tensor ones = {.type = input->element_type, .dims = 1, .shape = {input->shape[0]}};
+    bsr_status        status = tensor_alloc(&ones, err);
+
+    if (status != BSR_OK)
+        return status;
+    for (size_t i = 0; i < tensor_count(&ones); i++)
+        tensor_set(&ones, i, 1);
+    status = append(feeds, input->name, &ones, err);
+    if (status != BSR_OK)
+        tensor_free(&ones);
+    return status;
+}
+
 bsr_status model_file_feeds(struct feeds *out, const struct model_file *file, int seed, struct bsr_error *err)
 {
     struct feeds feeds = {0};
@@ -228,6 +250,11 @@ bsr_status model_file_feeds(struct feeds *out, const struct model_file *file, in
         status = tensor_copy(&copy, &file->chosen.items[i].tensor, err);
         if (status == BSR_OK && (status = append(&feeds, file->chosen.items[i].name, &copy, err)) != BSR_OK)
             tensor_free(&copy);
+    }
+    for (int i = 0; status == BSR_OK && i < onnx_input_count(file->model); i++) {
+        struct onnx_value input = onnx_input(file->model, i);
+        if (is_short_list(&input) && !feeds_find(&feeds, input.name))
+            status = add_ones(&feeds, &input, err);
     }
     if (status == BSR_OK)
         status = feeds_add_random(&feeds, file->model, &file->chosen, (unsigned)seed, err);

@@ -180,8 +180,7 @@ int model_list_command(const struct options *options)
         code = finish(&listing, options);
     } else {
         terminal_error(&err);
-        bytes_free(&listing.table.text);
-        bytes_free(&listing.table.cells);
+        table_drop(&listing.table);
         json_decref(listing.array);
     }
     bytes_free(&listing.files);

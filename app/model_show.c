@@ -223,16 +223,6 @@ static void print_layers(const struct onnx_inspection *inspection)
 /* ---- the command
  * -------------------------------------------------------------------------------------------------- */
 
-static void say_assumed(const struct show *show)
-{
-    const char *text = bytes_text(&show->file.assumed);
-
-    for (const char *end; (end = strchr(text, '\n')); text = end + 1)
-        terminal_say("assumed: --shape %.*s; another --shape says otherwise", (int)(end - text), text);
-    if (show->inspection.refused.code != BSR_OK)
-        terminal_say("not all shapes can be told: %s", show->inspection.refused.message);
-}
-
 static int show_all(const struct show *show, const struct options *options)
 {
     if (options->json)
@@ -255,7 +245,8 @@ static int show(struct show *show, const struct options *options)
         terminal_error(&err);
         return exit_code_of(status);
     }
-    say_assumed(show);
+    if (show->inspection.refused.code != BSR_OK)
+        terminal_say("not all shapes can be told: %s", show->inspection.refused.message);
     int code = EXIT_DONE;
     if (options->tensor)
         code = show_tensor(show, options);

@@ -4,7 +4,6 @@
 #include "app/terminal.h"
 #include "base/alloc.h"
 #include "base/nearest.h"
-#include "onnx/evaluate.h"
 #include "pipeline/json_text.h"
 
 #include <stdio.h>
@@ -50,31 +49,24 @@ static bsr_status fail_name(const struct show *show, const char *name, struct bs
     return BSR_EUSAGE;
 }
 
-/* The feeds in the order of the model's inputs, or the one that is the tensor asked for. */
+/* Outputs, too, are taken from the run on their way. */
 static bsr_status run_until(struct search *search, const struct model_file *file, const struct feeds *feeds,
                             struct bsr_error *err)
 {
-    struct evaluator *evaluator = NULL;
-    size_t inputs = (size_t)onnx_input_count(file->model), outputs = (size_t)onnx_output_count(file->model);
-    struct bsr_tensor *in = mem_alloc_zeroed(inputs + 1, sizeof *in),
-                      *out = mem_alloc_zeroed(outputs + 1, sizeof *out);
-    bsr_status status = in && out ? BSR_OK : bsr_fail_memory(err, search->name, inputs * sizeof *in);
+    size_t                   count = (size_t)onnx_output_count(file->model);
+    struct bsr_tensor       *outputs = mem_alloc_zeroed(count + 1, sizeof *outputs);
+    const struct onnx_named *feed = feeds_find(feeds, search->name);
+    bsr_status               status;
 
-    for (size_t i = 0; status == BSR_OK && i < inputs; i++) {
-        const struct onnx_named *feed = feeds_find(feeds, onnx_input(file->model, (int)i).name);
-        in[i] = feed ? feed->tensor : in[i];
-        if (feed && strcmp(feed->name, search->name) == 0)
-            status = take(search, feed->name, "", &feed->tensor, err);
-    }
-    if (status == BSR_OK)
-        status = evaluator_open(&evaluator, file->model, err);
-    if (status == BSR_OK)
-        status = evaluator_run(evaluator, in, out, take, search, err);
-    for (size_t i = 0; status == BSR_OK && i < outputs; i++)
-        tensor_free(&out[i]);
-    evaluator_close(evaluator);
-    mem_free(in);
-    mem_free(out);
+    if (!outputs)
+        return bsr_fail_memory(err, search->name, count * sizeof *outputs);
+    if (feed)
+        status = take(search, feed->name, "", &feed->tensor, err);
+    else
+        status = model_evaluate(outputs, file->model, feeds, take, search, err);
+    for (size_t i = 0; status == BSR_OK && i < count; i++)
+        tensor_free(&outputs[i]);
+    mem_free(outputs);
     return status == BSR_ECANCELED && search->found.data ? BSR_OK : status;
 }
 

@@ -187,6 +187,11 @@ void table_print(struct table *table, int indent)
         table_line(STYLE_BAD, "(a table is missing here: out of memory)");
     else if (table->cells.size)
         print_rows(table, indent);
+    table_drop(table);
+}
+
+void table_drop(struct table *table)
+{
     bytes_free(&table->text);
     bytes_free(&table->cells);
 }

@@ -30,6 +30,9 @@ void table_add(struct table *table, enum table_style style, const char *format, 
 /* Prints the table, indented by `indent` blanks, and releases it. */
 void table_print(struct table *table, int indent);
 
+/* Releases a table that is not to be printed. */
+void table_drop(struct table *table);
+
 /* A title above a table. */
 void table_title(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

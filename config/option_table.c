@@ -239,8 +239,7 @@ const struct command_info command_infos[COMMAND_COUNT] = {
                            "exit code is 0 when they agree, else 1.",
             .examples = {{"besra model compare a.onnx b.onnx", "two models, all tensors that both have"},
                          {"besra model compare --engines opencv,besra net.onnx", "two engines of one model"},
-                         {"besra model compare --bisect part a.onnx b.onnx",
-                          "the smallest part that differs, as files"}},
+                         {"besra model compare --at conv1,conv2 a.onnx b.onnx", "these tensors only"}},
         },
     [COMMAND_MODEL_RUN] =
         {

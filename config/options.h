@@ -146,7 +146,6 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     bool                pb;
     struct option_list  at, engines;
     double              atol, rtol;
-    char               *heat, *bisect;
     enum storage_choice storage;
 
     /* Where each value comes from: NULL for a default, "--conf", or "besra.cfg:12". */

@@ -75,3 +75,10 @@ struct onnx_resize {
  * instead of scales, align_corners, unequal scales, ...): says which. BSR_ENOMEM leaves the model as it was.
  */
 bsr_status onnx_lift_front_resize(struct onnx_model *model, struct onnx_resize *out, struct bsr_error *err);
+
+/* The index-th debug node (one that only looks at what goes through it): into `name` the text of its
+ * attribute `name`, else its output's name; in *value the tensor behind it, the model's. False behind the
+ * last. */
+enum { ONNX_DEBUG_NAME_SIZE = 128 };
+bool onnx_debug_name(const struct onnx_model *model, int index, char name[ONNX_DEBUG_NAME_SIZE],
+                     const char **value);
