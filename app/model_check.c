@@ -130,8 +130,10 @@ static void print_obstacle(struct table *table, const struct check *check,
     if (remedy.pass)
         table_add(table, STYLE_GOOD, "%s: %s", remedy.pass, remedy.text);
     else
-        table_add(table, STYLE_BAD, "%s%s", advice ? "export it otherwise: " : "nothing",
-                  advice ? advice : "");
+        table_add(table, STYLE_BAD, "nothing%s%s", advice ? "; it is avoided by " : "",
+                  advice                   ? advice
+                  : obstacle->has_operator ? ""
+                                           : "; load its plugin with --ops, or export the model without it");
 }
 
 /* The ways round what besra's own operators do slower than OpenCV would something else. */

@@ -25,7 +25,7 @@ struct remedy check_remedy(const struct check *check, const struct onnx_obstacle
     if (!changes)
         return obstacle->has_operator ? by_besra : nothing;
     change = find_change(changes, "the graph", "f16-to-f32");
-    if (change && strstr(obstacle->why, "32-bit"))
+    if (change && strstr(obstacle->why, "32-bit")) /* all of its nodes are refused for that */
         return (struct remedy){change->pass, "the graph computes in f32 now", true};
     change = find_change(changes, obstacle->node, NULL);
     if (change && strncmp(change->text, "run by besra", strlen("run by besra")) != 0)

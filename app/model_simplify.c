@@ -192,6 +192,17 @@ static json_t *simplify_object(const struct simplify *simplify, bool proved)
                      proved ? json_number(simplify->relative) : json_null());
 }
 
+static bool has_open_inputs(const struct onnx_model *model)
+{
+    for (int i = 0; i < onnx_input_count(model); i++) {
+        struct onnx_value input = onnx_input(model, i);
+        for (int d = 0; d < input.dims; d++)
+            if (input.shape[d] < 0)
+                return true;
+    }
+    return false;
+}
+
 static int tell(const struct simplify *simplify, const struct options *options)
 {
     bool proved = options->qdq != QDQ_LEFT_OUT;
@@ -199,6 +210,8 @@ static int tell(const struct simplify *simplify, const struct options *options)
     if (options->json)
         return output_json(options, simplify_object(simplify, proved));
     print_counts(simplify);
+    if (has_open_inputs(simplify->after))
+        terminal_say("its inputs stay open: with --shape what depends on their sizes is folded, too");
     if (proved)
         table_line(STYLE_GOOD,
                    "on random input (--seed %d) both give the same: %.3g apart at most, %.3g of the largest",
