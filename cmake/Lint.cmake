@@ -10,9 +10,9 @@ endif()
 
 set(stamps ${PROJECT_BINARY_DIR}/lint)
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-  app/*.h base/*.h config/*.h engine/*.h include/*.h media/*.h onnx/*.h pipeline/*.h postprocess/*.h preprocess/*.h)
+  app/*.h base/*.h config/*.h engine/*.h include/*.h media/*.h onnx/*.h operators/*.h pipeline/*.h postprocess/*.h preprocess/*.h)
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-  app/*.c base/*.c config/*.c engine/*.c engine/*.cpp media/*.c media/*.cpp onnx/*.c pipeline/*.c postprocess/*.c
+  app/*.c base/*.c config/*.c engine/*.c engine/*.cpp media/*.c media/*.cpp onnx/*.c operators/*.c pipeline/*.c postprocess/*.c
   preprocess/*.c)
 file(GLOB_RECURSE others CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
   tests/*.c tests/*.h tests/*.cpp bench/*.c bench/*.cpp bench/*.h docs/*.c)
