@@ -54,12 +54,12 @@ static bool plan(struct detect_probe *probe, int64_t values)
     tail->classes = probe->values - BOX_VALUES;
     for (int i = 0; i < tail->heads; i++) {
         const struct detect_head *head = &probe->heads->items[i];
+        int64_t                   stride = tail->in_height / head->height;
         probe->first[i] = probe->rows;
         if (head->channels != channels || head->height > DETECT_MAX_ROWS || head->width > DETECT_MAX_ROWS ||
-            tail->in_height % head->height || tail->in_width % head->width ||
-            tail->in_height / head->height != tail->in_width / head->width)
+            head->height * stride != tail->in_height || head->width * stride != tail->in_width)
             return false;
-        tail->strides[i] = (float)(tail->in_height / head->height);
+        tail->strides[i] = (float)stride;
         probe->rows += (size_t)(head->height * head->width) * (size_t)tail->anchors;
         if (probe->rows > DETECT_MAX_ROWS || probe->rows * (size_t)probe->values > MAX_VALUES)
             return false;
