@@ -22,7 +22,7 @@ static bsr_status attention_shape(const struct bsr_call *call, struct bsr_error 
     if (status != BSR_OK || (status = attention_read(&p, call, err)) != BSR_OK)
         return status;
     if (call->output_count > OUTPUTS)
-        return bsr_operator_fail(err, "it has %d outputs", call->output_count);
+        return call_refuse(err, "it has %d outputs", call->output_count);
     int64_t batch = (int64_t)p.batch, heads = (int64_t)p.heads, kv = (int64_t)p.kv_heads;
     int64_t queries = (int64_t)p.queries, total = (int64_t)attention_total(&p), values = (int64_t)p.values;
     int64_t shapes[OUTPUTS][4] = {{batch, heads, queries, values},

@@ -16,15 +16,14 @@ static bsr_status sides_of(struct sides *out, const struct bsr_tensor *tensor, i
 
     for (int i = 0; i < tensor->dims; i++)
         if (shape[i] < 1 || shape[i] > INT32_MAX)
-            return bsr_operator_fail(err, "a tensor of shape %s is out of range",
-                                     tensor_shape_text(tensor).text);
+            return call_refuse(err, "a tensor of shape %s is out of range", tensor_shape_text(tensor).text);
     if (tensor->dims == 4) {
         *out = (struct sides){shape[0], shape[1], shape[2], shape[3]};
         return BSR_OK;
     }
     if (tensor->dims != 3 || heads < 1 || shape[2] % heads)
-        return bsr_operator_fail(err, "a tensor of shape %s does not fit %lld heads",
-                                 tensor_shape_text(tensor).text, (long long)heads);
+        return call_refuse(err, "a tensor of shape %s does not fit %lld heads",
+                           tensor_shape_text(tensor).text, (long long)heads);
     *out = (struct sides){shape[0], heads, shape[1], shape[2] / heads};
     return BSR_OK;
 }
@@ -44,9 +43,9 @@ static bsr_status read_sides(struct attention *plan, const struct bsr_node *node
     if (plan->k->dims != plan->q->dims || plan->v->dims != plan->q->dims || k.batch != q.batch ||
         v.batch != q.batch || k.heads != v.heads || k.length != v.length || k.depth != q.depth ||
         q.heads % k.heads)
-        return bsr_operator_fail(err, "queries %s, keys %s and values %s do not fit together",
-                                 tensor_shape_text(plan->q).text, tensor_shape_text(plan->k).text,
-                                 tensor_shape_text(plan->v).text);
+        return call_refuse(err, "queries %s, keys %s and values %s do not fit together",
+                           tensor_shape_text(plan->q).text, tensor_shape_text(plan->k).text,
+                           tensor_shape_text(plan->v).text);
     plan->batch = (size_t)q.batch;
     plan->heads = (size_t)q.heads;
     plan->kv_heads = (size_t)k.heads;
@@ -68,7 +67,7 @@ static bsr_status read_past(struct attention *plan, struct bsr_error *err)
         value->shape[1] != key->shape[1] || value->shape[2] != key->shape[2] || key->shape[2] < 0 ||
         key->shape[2] > INT32_MAX || key->shape[3] != (int64_t)plan->depth ||
         value->shape[3] != (int64_t)plan->values)
-        return bsr_operator_fail(err, "the past keys and values do not fit the others");
+        return call_refuse(err, "the past keys and values do not fit the others");
     plan->past = (size_t)key->shape[2];
     return BSR_OK;
 }
@@ -88,27 +87,27 @@ static bsr_status check_mask(const struct attention *plan, struct bsr_error *err
         fits = side == most || (i < mask->dims - 1 ? side == 1 : side >= 1 && side < most);
     }
     if (!fits)
-        return bsr_operator_fail(err, "a mask of %s, shape %s, for %lldx%lldx%lldx%lld",
-                                 tensor_type_name(mask->type), tensor_shape_text(mask).text,
-                                 (long long)wanted[0], (long long)wanted[1], (long long)wanted[2],
-                                 (long long)wanted[3]);
+        return call_refuse(err, "a mask of %s, shape %s, for %lldx%lldx%lldx%lld",
+                           tensor_type_name(mask->type), tensor_shape_text(mask).text, (long long)wanted[0],
+                           (long long)wanted[1], (long long)wanted[2], (long long)wanted[3]);
     return BSR_OK;
 }
 
 static bsr_status check_types(const struct attention *plan, struct bsr_error *err)
 {
-    const struct bsr_tensor *same[] = {plan->k, plan->v, plan->past_key, plan->past_value};
+    enum { SAME = 4 };
+    const struct bsr_tensor *same[SAME] = {plan->k, plan->v, plan->past_key, plan->past_value};
 
     if (!type_is_float(plan->q->type))
         return element_refuse(plan->q->type, err);
-    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+    for (size_t i = 0; i < SAME; i++)
         if (same[i] && same[i]->type != plan->q->type)
-            return bsr_operator_fail(err, "its inputs are %s and %s (all of one type)",
-                                     tensor_type_name(plan->q->type), tensor_type_name(same[i]->type));
+            return call_refuse(err, "its inputs are %s and %s (all of one type)",
+                               tensor_type_name(plan->q->type), tensor_type_name(same[i]->type));
     if (plan->lengths && (plan->lengths->type != BSR_I64 || plan->lengths->dims != 1 ||
                           plan->lengths->shape[0] != (int64_t)plan->batch))
-        return bsr_operator_fail(err, "its lengths are %s of shape %s", tensor_type_name(plan->lengths->type),
-                                 tensor_shape_text(plan->lengths).text);
+        return call_refuse(err, "its lengths are %s of shape %s", tensor_type_name(plan->lengths->type),
+                           tensor_shape_text(plan->lengths).text);
     return BSR_OK;
 }
 
@@ -132,7 +131,7 @@ bsr_status attention_read(struct attention *out, const struct bsr_call *call, st
         (status = check_types(&plan, err)) != BSR_OK || (status = check_mask(&plan, err)) != BSR_OK)
         return status;
     if (plan.output_mode < 0 || plan.output_mode > 3)
-        return bsr_operator_fail(err, "qk_matmul_output_mode is %lld (0 to 3)", (long long)plan.output_mode);
+        return call_refuse(err, "qk_matmul_output_mode is %lld (0 to 3)", (long long)plan.output_mode);
     plan.scale = (double)bsr_node_float(node, "scale", 0);
     if (plan.scale == 0)
         plan.scale = 1 / sqrt((double)plan.depth);

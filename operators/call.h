@@ -5,6 +5,11 @@
 
 #include <stdbool.h>
 
+/* bsr_operator_fail() and bsr_needs_values() whose results the compiler and the analyzers see to be failures.
+ */
+#define call_refuse(...)       (bsr_operator_fail(__VA_ARGS__), BSR_EMODEL)
+#define call_needs_values(err) (bsr_needs_values(err), BSR_EVALUES)
+
 /* The n-th input, or NULL when it is left out. */
 const struct bsr_tensor *call_input(const struct bsr_call *call, int n);
 

@@ -22,19 +22,19 @@ static bsr_status causal_read(struct causal *out, const struct bsr_call *call, s
 
     causal.is_silu = strcmp(activation, "silu") == 0 || strcmp(activation, "swish") == 0;
     if (!causal.is_silu && *activation && strcmp(activation, "none") != 0)
-        return bsr_operator_fail(err, "the activation %s is not known", activation);
+        return call_refuse(err, "the activation %s is not known", activation);
     if (x->dims != 3 || w->dims != 3 || !type_is_float(x->type) || w->type != x->type ||
         w->shape[0] != x->shape[1] || w->shape[1] != 1 || w->shape[2] < 1 || w->shape[2] > INT32_MAX)
-        return bsr_operator_fail(err, "weights of shape %s do not fit an input of shape %s",
-                                 tensor_shape_text(w).text, tensor_shape_text(x).text);
+        return call_refuse(err, "weights of shape %s do not fit an input of shape %s",
+                           tensor_shape_text(w).text, tensor_shape_text(x).text);
     causal.kept = w->shape[2] - 1;
     if (bias && (bias->type != x->type || bias->dims != 1 || bias->shape[0] != x->shape[1]))
-        return bsr_operator_fail(err, "a bias of shape %s for %lld channels", tensor_shape_text(bias).text,
-                                 (long long)x->shape[1]);
+        return call_refuse(err, "a bias of shape %s for %lld channels", tensor_shape_text(bias).text,
+                           (long long)x->shape[1]);
     if (past && (past->type != x->type || past->dims != 3 || past->shape[0] != x->shape[0] ||
                  past->shape[1] != x->shape[1] || past->shape[2] != causal.kept))
-        return bsr_operator_fail(err, "a state of shape %s, not %lldx%lldx%lld", tensor_shape_text(past).text,
-                                 (long long)x->shape[0], (long long)x->shape[1], (long long)causal.kept);
+        return call_refuse(err, "a state of shape %s, not %lldx%lldx%lld", tensor_shape_text(past).text,
+                           (long long)x->shape[0], (long long)x->shape[1], (long long)causal.kept);
     *out = causal;
     return BSR_OK;
 }

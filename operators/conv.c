@@ -14,13 +14,13 @@ static bsr_status conv_shape(const struct bsr_call *call, struct bsr_error *err)
         return status;
     const struct bsr_tensor *x = call->inputs[0], *w = call->inputs[1], *bias = call_input(call, 2);
     if (!type_is_float(x->type) || w->type != x->type || (bias && bias->type != x->type))
-        return bsr_operator_fail(err, "it multiplies %s by %s (f32, f64, f16 or bf16, all of one type)",
-                                 tensor_type_name(x->type), tensor_type_name(w->type));
+        return call_refuse(err, "it multiplies %s by %s (f32, f64, f16 or bf16, all of one type)",
+                           tensor_type_name(x->type), tensor_type_name(w->type));
     if ((status = convolution_read(&convolution, call->node, x, w, err)) != BSR_OK)
         return status;
     if (bias && (bias->dims != 1 || bias->shape[0] != w->shape[0]))
-        return bsr_operator_fail(err, "a bias of shape %s for %lld filters", tensor_shape_text(bias).text,
-                                 (long long)w->shape[0]);
+        return call_refuse(err, "a bias of shape %s for %lld filters", tensor_shape_text(bias).text,
+                           (long long)w->shape[0]);
     return window_set_output(call, &convolution.window, x->type, x->shape[0], w->shape[0], err);
 }
 

@@ -21,8 +21,8 @@ static bsr_status read_both(struct convolution *out, const struct bsr_call *call
     bsr_status               status;
 
     if (!quantized_is_byte(in->x->type) || !quantized_is_byte(in->w->type))
-        return bsr_operator_fail(err, "it multiplies %s by %s (u8 or i8)", tensor_type_name(in->x->type),
-                                 tensor_type_name(in->w->type));
+        return call_refuse(err, "it multiplies %s by %s (u8 or i8)", tensor_type_name(in->x->type),
+                           tensor_type_name(in->w->type));
     if ((status = convolution_read(out, call->node, in->x, in->w, err)) != BSR_OK)
         return status;
     filters.axis = out->filters;
@@ -30,8 +30,8 @@ static bsr_status read_both(struct convolution *out, const struct bsr_call *call
         if (!zeros[i])
             continue;
         if (zeros[i]->type != (i ? in->w : in->x)->type)
-            return bsr_operator_fail(err, "a zero point is %s, what it belongs to is not",
-                                     tensor_type_name(zeros[i]->type));
+            return call_refuse(err, "a zero point is %s, what it belongs to is not",
+                               tensor_type_name(zeros[i]->type));
         if ((status = quantized_count(&count, zeros[i], "zero point", i ? &filters : &whole, err)) != BSR_OK)
             return status;
     }
@@ -126,11 +126,11 @@ static bsr_status linear_shape(const struct bsr_call *call, struct bsr_error *er
         return status;
     if (!type_is_float(in.x_scale->type) || !type_is_float(in.w_scale->type) ||
         !type_is_float(in.y_scale->type))
-        return bsr_operator_fail(err, "its scales are no floats");
+        return call_refuse(err, "its scales are no floats");
     if (in.bias && (in.bias->type != BSR_I32 || in.bias->dims != 1 || in.bias->shape[0] != in.w->shape[0]))
-        return bsr_operator_fail(err, "a bias of %s, shape %s, for %lld filters (i32)",
-                                 tensor_type_name(in.bias->type), tensor_shape_text(in.bias).text,
-                                 (long long)in.w->shape[0]);
+        return call_refuse(err, "a bias of %s, shape %s, for %lld filters (i32)",
+                           tensor_type_name(in.bias->type), tensor_shape_text(in.bias).text,
+                           (long long)in.w->shape[0]);
     return window_set_output(call, &plan.window, type, in.x->shape[0], in.w->shape[0], err);
 }
 

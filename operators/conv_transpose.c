@@ -32,7 +32,7 @@ static bsr_status fit_side(struct window *w, int axis, int64_t in, int64_t extra
         wanted = full - w->before[axis] - w->after[axis];
     }
     if (in < 1 || wanted < 1 || wanted > INT32_MAX)
-        return bsr_operator_fail(err, "a side of %lld would become %lld", (long long)in, (long long)wanted);
+        return call_refuse(err, "a side of %lld would become %lld", (long long)in, (long long)wanted);
     w->out[axis] = in;
     w->in[axis] = wanted;
     return BSR_OK;
@@ -68,15 +68,15 @@ static bsr_status transposed_read(struct transposed *out, const struct bsr_call 
     int64_t                  groups = bsr_node_int(call->node, "group", 1);
 
     if (!type_is_float(x->type) || w->type != x->type || (bias && bias->type != x->type))
-        return bsr_operator_fail(err, "it multiplies %s by %s (f32, f64, f16 or bf16, all of one type)",
-                                 tensor_type_name(x->type), tensor_type_name(w->type));
+        return call_refuse(err, "it multiplies %s by %s (f32, f64, f16 or bf16, all of one type)",
+                           tensor_type_name(x->type), tensor_type_name(w->type));
     if (w->dims < 3 || w->dims != x->dims || groups < 1 || w->shape[0] < 1 || w->shape[1] < 1 ||
         w->shape[0] != x->shape[1] || w->shape[0] % groups || w->shape[1] > INT32_MAX || groups > INT32_MAX)
-        return bsr_operator_fail(err, "weights of shape %s in %lld groups do not fit an input of shape %s",
-                                 tensor_shape_text(w).text, (long long)groups, tensor_shape_text(x).text);
+        return call_refuse(err, "weights of shape %s in %lld groups do not fit an input of shape %s",
+                           tensor_shape_text(w).text, (long long)groups, tensor_shape_text(x).text);
     if (bias && (bias->dims != 1 || bias->shape[0] != w->shape[1] * groups))
-        return bsr_operator_fail(err, "a bias of shape %s for %lld filters", tensor_shape_text(bias).text,
-                                 (long long)(w->shape[1] * groups));
+        return call_refuse(err, "a bias of shape %s for %lld filters", tensor_shape_text(bias).text,
+                           (long long)(w->shape[1] * groups));
     bsr_status status = window_read_sides(&plan.window, call->node, x, w->shape + 2, err);
     if (status == BSR_OK)
         status = fit_sides(&plan.window, call->node, err);

@@ -10,15 +10,15 @@ bsr_status convolution_read(struct convolution *out, const struct bsr_node *node
     int64_t            groups = bsr_node_int(node, "group", 1);
 
     if (w->dims < 3 || w->dims != x->dims)
-        return bsr_operator_fail(err, "weights of shape %s do not fit an input of shape %s",
-                                 tensor_shape_text(w).text, tensor_shape_text(x).text);
+        return call_refuse(err, "weights of shape %s do not fit an input of shape %s",
+                           tensor_shape_text(w).text, tensor_shape_text(x).text);
     bsr_status status = window_read(&convolution.window, node, x, w->shape + 2, false, err);
     if (status != BSR_OK)
         return status;
     if (groups < 1 || w->shape[0] < 1 || w->shape[1] < 1 || w->shape[0] % groups ||
         x->shape[1] / groups != w->shape[1] || x->shape[1] % groups)
-        return bsr_operator_fail(err, "weights of shape %s in %lld groups do not fit an input of shape %s",
-                                 tensor_shape_text(w).text, (long long)groups, tensor_shape_text(x).text);
+        return call_refuse(err, "weights of shape %s in %lld groups do not fit an input of shape %s",
+                           tensor_shape_text(w).text, (long long)groups, tensor_shape_text(x).text);
     convolution.batch = (size_t)x->shape[0];
     convolution.channels = (size_t)x->shape[1];
     convolution.filters = (size_t)w->shape[0];

@@ -13,21 +13,22 @@ static bsr_status expect_shape(const struct bsr_tensor *tensor, const char *what
     if (tensor->dims == 4 && tensor->shape[0] == batch && tensor->shape[1] == channels &&
         tensor->shape[2] == window->out[1] && tensor->shape[3] == window->out[2])
         return BSR_OK;
-    return bsr_operator_fail(err, "its %s has the shape %s, not %lldx%lldx%lldx%lld", what,
-                             tensor_shape_text(tensor).text, (long long)batch, (long long)channels,
-                             (long long)window->out[1], (long long)window->out[2]);
+    return call_refuse(err, "its %s has the shape %s, not %lldx%lldx%lldx%lld", what,
+                       tensor_shape_text(tensor).text, (long long)batch, (long long)channels,
+                       (long long)window->out[1], (long long)window->out[2]);
 }
 
 static bsr_status check_types(const struct deform *d, struct bsr_error *err)
 {
-    const struct bsr_tensor *others[] = {d->w, d->offset, d->mask, d->bias};
+    enum { OTHERS = 4 };
+    const struct bsr_tensor *others[OTHERS] = {d->w, d->offset, d->mask, d->bias};
 
     if (!type_is_float(d->x->type))
         return element_refuse(d->x->type, err);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    for (size_t i = 0; i < OTHERS; i++)
         if (others[i] && others[i]->type != d->x->type)
-            return bsr_operator_fail(err, "its inputs are %s and %s (all of one type)",
-                                     tensor_type_name(d->x->type), tensor_type_name(others[i]->type));
+            return call_refuse(err, "its inputs are %s and %s (all of one type)",
+                               tensor_type_name(d->x->type), tensor_type_name(others[i]->type));
     return BSR_OK;
 }
 
@@ -40,23 +41,22 @@ bsr_status deform_fit(struct deform *d, struct bsr_error *err)
     if (status != BSR_OK)
         return status;
     if (x->dims != 4 || w->dims != 4)
-        return bsr_operator_fail(err,
-                                 "an input of shape %s and weights of shape %s: only pictures, [N][C][H][W], "
-                                 "are deformed",
-                                 tensor_shape_text(x).text, tensor_shape_text(w).text);
+        return call_refuse(err,
+                           "an input of shape %s and weights of shape %s: only pictures, [N][C][H][W], "
+                           "are deformed",
+                           tensor_shape_text(x).text, tensor_shape_text(w).text);
     if (d->groups < 1 || d->offset_groups < 1 || w->shape[0] < 1 || w->shape[1] < 1 ||
         w->shape[0] % d->groups || x->shape[1] % d->groups || x->shape[1] / d->groups != w->shape[1] ||
         x->shape[1] % d->offset_groups)
-        return bsr_operator_fail(
-            err,
-            "weights of shape %s in %lld groups (%lld of offsets) do not fit an input of "
-            "shape %s",
-            tensor_shape_text(w).text, (long long)d->groups, (long long)d->offset_groups,
-            tensor_shape_text(x).text);
+        return call_refuse(err,
+                           "weights of shape %s in %lld groups (%lld of offsets) do not fit an input of "
+                           "shape %s",
+                           tensor_shape_text(w).text, (long long)d->groups, (long long)d->offset_groups,
+                           tensor_shape_text(x).text);
     for (int i = 0; i < 2; i++) {
         if (x->shape[2 + i] > INT32_MAX || w->shape[2 + i] < 1 || w->shape[2 + i] > 1 << 12)
-            return bsr_operator_fail(err, "weights of shape %s do not fit an input of shape %s",
-                                     tensor_shape_text(w).text, tensor_shape_text(x).text);
+            return call_refuse(err, "weights of shape %s do not fit an input of shape %s",
+                               tensor_shape_text(w).text, tensor_shape_text(x).text);
         window->in[1 + i] = x->shape[2 + i];
         window->kernel[1 + i] = w->shape[2 + i];
     }
@@ -67,13 +67,13 @@ bsr_status deform_fit(struct deform *d, struct bsr_error *err)
         return status;
     int64_t taps = window->kernel[1] * window->kernel[2];
     if (d->offset_groups > INT32_MAX)
-        return bsr_operator_fail(err, "%lld groups of offsets are too many", (long long)d->offset_groups);
+        return call_refuse(err, "%lld groups of offsets are too many", (long long)d->offset_groups);
     status = expect_shape(d->offset, "offset", x->shape[0], d->offset_groups * taps * 2, window, err);
     if (status == BSR_OK && d->mask)
         status = expect_shape(d->mask, "mask", x->shape[0], d->offset_groups * taps, window, err);
     if (status == BSR_OK && d->bias && (d->bias->dims != 1 || d->bias->shape[0] != w->shape[0]))
-        return bsr_operator_fail(err, "a bias of shape %s for %lld filters", tensor_shape_text(d->bias).text,
-                                 (long long)w->shape[0]);
+        return call_refuse(err, "a bias of shape %s for %lld filters", tensor_shape_text(d->bias).text,
+                           (long long)w->shape[0]);
     return status;
 }
 

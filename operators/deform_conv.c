@@ -25,8 +25,8 @@ static bsr_status onnx_read(struct deform *out, const struct bsr_call *call, str
     bsr_status             status;
 
     if (deform.x->dims != 4)
-        return bsr_operator_fail(err, "an input of shape %s: only pictures, [N][C][H][W], are deformed",
-                                 tensor_shape_text(deform.x).text);
+        return call_refuse(err, "an input of shape %s: only pictures, [N][C][H][W], are deformed",
+                           tensor_shape_text(deform.x).text);
     if ((status = window_read_list(deform.window.stride + 1, node, "strides", 2, 1, 1, err)) != BSR_OK ||
         (status = window_read_list(deform.window.dilation + 1, node, "dilations", 2, 1, 1, err)) != BSR_OK ||
         (status = window_read_list(pads, node, "pads", 4, 0, 0, err)) != BSR_OK ||
@@ -39,10 +39,9 @@ static bsr_status onnx_read(struct deform *out, const struct bsr_call *call, str
     if ((status = deform_fit(&deform, err)) != BSR_OK)
         return status;
     if (bsr_node_ints(node, "kernel_shape", &count) &&
-        memcmp(kernel, deform.window.kernel + 1, sizeof kernel))
-        return bsr_operator_fail(err, "kernel_shape says %lldx%lld, the weights have the shape %s",
-                                 (long long)kernel[0], (long long)kernel[1],
-                                 tensor_shape_text(deform.w).text);
+        memcmp(kernel, deform.window.kernel + 1, sizeof kernel) != 0)
+        return call_refuse(err, "kernel_shape says %lldx%lld, the weights have the shape %s",
+                           (long long)kernel[0], (long long)kernel[1], tensor_shape_text(deform.w).text);
     *out = deform;
     return BSR_OK;
 }
@@ -85,14 +84,14 @@ static bsr_status read_pair(int64_t *values, const struct bsr_node *node, const 
         int            count;
         const int64_t *list = bsr_node_ints(node, pair->both[i], &count);
         if (list && count != 1 && count != 2 && count != 4)
-            return bsr_operator_fail(err, "%s has %d numbers, not 2", pair->both[i], count);
+            return call_refuse(err, "%s has %d numbers, not 2", pair->both[i], count);
         for (int n = 0; list && n < 4; n++)
             values[n] = list[n % count];
     }
     for (int i = 0; i < 4; i++)
         if (values[i] < pair->least || values[i] > STEP_MAX)
-            return bsr_operator_fail(err, "%s is %lld (from %lld on)", pair->height[0], (long long)values[i],
-                                     (long long)pair->least);
+            return call_refuse(err, "%s is %lld (from %lld on)", pair->height[0], (long long)values[i],
+                               (long long)pair->least);
     return BSR_OK;
 }
 
@@ -110,11 +109,10 @@ static bsr_status sort_inputs(struct deform *d, const struct bsr_call *call, str
     d->w = d->w ? d->w : call_input(call, next++);
     d->offset = call_input(call, next++);
     if (!d->x || !d->w || !d->offset)
-        return bsr_operator_fail(
-            err,
-            "it has %d inputs: without weight and offset it can't be computed. Export all "
-            "of input, weight, offset, mask, bias, as torchvision::deform_conv2d has them",
-            call->input_count);
+        return call_refuse(err,
+                           "it has %d inputs: without weight and offset it can't be computed. Export all "
+                           "of input, weight, offset, mask, bias, as torchvision::deform_conv2d has them",
+                           call->input_count);
     for (; next < call->input_count; next++) {
         const struct bsr_tensor *input = call->inputs[next];
         if (input && input->dims == 1)
@@ -122,8 +120,8 @@ static bsr_status sort_inputs(struct deform *d, const struct bsr_call *call, str
         else if (input && masked && input->dims == 4)
             d->mask = input;
         else if (input && masked && tensor_count(input))
-            return bsr_operator_fail(err, "its input %d has the shape %s: neither a mask nor a bias",
-                                     next + 1, tensor_shape_text(input).text);
+            return call_refuse(err, "its input %d has the shape %s: neither a mask nor a bias", next + 1,
+                               tensor_shape_text(input).text);
     }
     return BSR_OK;
 }

@@ -13,6 +13,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types stand without them */
 /* Two rows of c by four of b at a time: each vector of b is read once for two products, each of c once for
  * four. The compiler turns the innermost loops into vectors. */
 #define GEMM(name, real)                                                                                     \
@@ -68,6 +69,8 @@ GEMM(gemm_f64, double)
 GEMM(gemm_u32, uint32_t)
 GEMM(gemm_u64, uint64_t)
 
+/* NOLINTEND(bugprone-macro-parentheses) */
+
 gemm_function *gemm_find(int type)
 {
     switch (type) {
@@ -86,6 +89,7 @@ gemm_function *gemm_find(int type)
     }
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types stand without them */
 /* Squares of 32 x 32, so that both sides stay in the cache. */
 #define TRANSPOSE(name, word)                                                                                \
     static void name(word *restrict out, const word *restrict in, size_t rows, size_t columns)               \
@@ -99,6 +103,7 @@ gemm_function *gemm_find(int type)
 
 TRANSPOSE(transpose_32, uint32_t)
 TRANSPOSE(transpose_64, uint64_t)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 bsr_status gemm_transpose(void **out, const void *in, size_t rows, size_t columns, size_t size,
                           struct bsr_error *err)

@@ -41,25 +41,24 @@ static bsr_status sampler_read(struct sampler *out, const struct bsr_call *call,
                                         .align_corners = bsr_node_int(call->node, "align_corners", 0) != 0};
 
     if (mode_index < 0 || mode_index == 3 || padding_index < 0)
-        return bsr_operator_fail(err, "mode %s with padding %s is not known", mode, padding);
+        return call_refuse(err, "mode %s with padding %s is not known", mode, padding);
     sampler.mode = (enum sample_mode)(mode_index % 3);
     if (mode_index > 3)
         sampler.mode = mode_index == 4 ? SAMPLE_LINEAR : SAMPLE_CUBIC;
     sampler.padding = (enum sample_padding)padding_index;
     if (sampler.axes < 2 || sampler.axes > AXES_MAX || grid->dims != x->dims ||
         grid->shape[grid->dims - 1] != sampler.axes || grid->shape[0] != x->shape[0])
-        return bsr_operator_fail(err, "a grid of shape %s does not fit an input of shape %s",
-                                 tensor_shape_text(grid).text, tensor_shape_text(x).text);
+        return call_refuse(err, "a grid of shape %s does not fit an input of shape %s",
+                           tensor_shape_text(grid).text, tensor_shape_text(x).text);
     if (!type_is_float(grid->type) || (!type_is_float(x->type) && sampler.mode != SAMPLE_NEAREST))
-        return bsr_operator_fail(err, "it can't sample %s at places of %s", tensor_type_name(x->type),
-                                 tensor_type_name(grid->type));
+        return call_refuse(err, "it can't sample %s at places of %s", tensor_type_name(x->type),
+                           tensor_type_name(grid->type));
     if (sampler.mode == SAMPLE_CUBIC && sampler.axes != 2)
-        return bsr_operator_fail(err, "cubic sampling is for maps only, not for %s",
-                                 tensor_shape_text(x).text);
+        return call_refuse(err, "cubic sampling is for maps only, not for %s", tensor_shape_text(x).text);
     for (int i = 0; i < sampler.axes; i++) {
         sampler.in[i] = x->shape[2 + i];
         if (sampler.in[i] < 1 || sampler.in[i] > INT32_MAX)
-            return bsr_operator_fail(err, "a side of %lld is out of range", (long long)sampler.in[i]);
+            return call_refuse(err, "a side of %lld is out of range", (long long)sampler.in[i]);
     }
     *out = sampler;
     return BSR_OK;
@@ -166,13 +165,40 @@ static void find_axis(struct axis_taps *taps, const struct sampler *s, double va
     }
 }
 
-/* All axes together: `count` elements of a plane and their weights; those without weight are left out, as
- * what they would be multiplied by may be infinite. */
+/* All axes together: `count` elements of a plane and their weights. */
 struct taps {
     int    count;
     size_t at[TAPS_MAX];
     double weight[TAPS_MAX];
 };
+
+/* Each tap so far becomes one for each of the axis; from the last on, so that none is overwritten unread. */
+static void multiply_taps(struct taps *taps, const struct axis_taps *axis, size_t length)
+{
+    for (int t = taps->count - 1; t >= 0; t--) {
+        size_t at = taps->at[t] * length;
+        double weight = taps->weight[t];
+        for (int k = 0; k < axis->count; k++) {
+            taps->at[t * axis->count + k] = at + (size_t)axis->at[k];
+            taps->weight[t * axis->count + k] = weight * axis->weight[k];
+        }
+    }
+    taps->count *= axis->count;
+}
+
+/* Elements without weight are not multiplied: they may be infinite. */
+static void drop_weightless(struct taps *taps)
+{
+    int count = 0;
+
+    for (int t = 0; t < taps->count; t++) {
+        if (taps->weight[t] == 0)
+            continue;
+        taps->at[count] = taps->at[t];
+        taps->weight[count++] = taps->weight[t];
+    }
+    taps->count = count;
+}
 
 static void find_taps(struct taps *taps, const struct sampler *s, const struct bsr_tensor *grid, size_t point)
 {
@@ -184,22 +210,10 @@ static void find_taps(struct taps *taps, const struct sampler *s, const struct b
     for (int i = 0; i < s->axes; i++) {
         /* the grid's coordinates are x, y(, z): the innermost axis first */
         double value = tensor_get(grid, point * (size_t)s->axes + (size_t)(s->axes - 1 - i));
-        int    before = taps->count, count = 0;
-        size_t at[TAPS_MAX];
-        double weight[TAPS_MAX];
-
         find_axis(&axis, s, isnan(value) ? -1 : value, s->in[i]);
-        for (int t = 0; t < before; t++)
-            for (int k = 0; k < axis.count; k++) {
-                if (axis.weight[k] == 0)
-                    continue;
-                at[count] = taps->at[t] * (size_t)s->in[i] + (size_t)axis.at[k];
-                weight[count++] = taps->weight[t] * axis.weight[k];
-            }
-        taps->count = count;
-        memcpy(taps->at, at, (size_t)count * sizeof *at);
-        memcpy(taps->weight, weight, (size_t)count * sizeof *weight);
+        multiply_taps(taps, &axis, (size_t)s->in[i]);
     }
+    drop_weightless(taps);
 }
 
 static void set_sample(struct bsr_tensor *y, size_t out, const struct bsr_tensor *x, size_t plane,

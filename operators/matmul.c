@@ -14,7 +14,7 @@ bsr_status matmul_read(struct matmul *out, struct bsr_tensor *shape, const struc
     bsr_status        status;
 
     if (!a->dims || !b->dims)
-        return bsr_operator_fail(err, "a scalar is no matrix");
+        return call_refuse(err, "a scalar is no matrix");
     if (left.dims == 1) { /* a row */
         left.shape[1] = left.shape[0];
         left.shape[0] = 1;
@@ -26,8 +26,8 @@ bsr_status matmul_read(struct matmul *out, struct bsr_tensor *shape, const struc
                           .k = (size_t)left.shape[left.dims - 1],
                           .n = (size_t)right.shape[right.dims - 1]};
     if (left.shape[left.dims - 1] != right.shape[right.dims - 2])
-        return bsr_operator_fail(err, "matrices of shapes %s and %s do not fit together",
-                                 tensor_shape_text(a).text, tensor_shape_text(b).text);
+        return call_refuse(err, "matrices of shapes %s and %s do not fit together", tensor_shape_text(a).text,
+                           tensor_shape_text(b).text);
     left.dims -= 2;
     right.dims -= 2;
     if ((status = call_broadcast(&lead, &left, &right, err)) != BSR_OK)
@@ -83,8 +83,8 @@ static bsr_status check_types(const struct bsr_call *call, struct bsr_error *err
     const struct bsr_tensor *a = call->inputs[0], *b = call->inputs[1];
 
     if (a->type != b->type || (!type_is_float(a->type) && !gemm_find(a->type)))
-        return bsr_operator_fail(err, "it multiplies %s by %s (floats or whole numbers of 32 or 64 bits)",
-                                 tensor_type_name(a->type), tensor_type_name(b->type));
+        return call_refuse(err, "it multiplies %s by %s (floats or whole numbers of 32 or 64 bits)",
+                           tensor_type_name(a->type), tensor_type_name(b->type));
     return BSR_OK;
 }
 
@@ -134,17 +134,17 @@ static bsr_status gemm_read(struct product *out, const struct bsr_call *call, st
     bool                     turn_b = bsr_node_int(call->node, "transB", 0) != 0;
 
     if (a->dims != 2 || b->dims != 2 || a->shape[!turn_a] != b->shape[turn_b])
-        return bsr_operator_fail(err, "matrices of shapes %s%s and %s%s do not fit together",
-                                 tensor_shape_text(a).text, turn_a ? " (transposed)" : "",
-                                 tensor_shape_text(b).text, turn_b ? " (transposed)" : "");
+        return call_refuse(err, "matrices of shapes %s%s and %s%s do not fit together",
+                           tensor_shape_text(a).text, turn_a ? " (transposed)" : "",
+                           tensor_shape_text(b).text, turn_b ? " (transposed)" : "");
     int64_t sides[] = {a->shape[turn_a], b->shape[!turn_b]};
     for (int i = 0; c && i < c->dims && i < 2; i++)
         if (c->shape[c->dims - 1 - i] != 1 && c->shape[c->dims - 1 - i] != sides[1 - i])
-            return bsr_operator_fail(err, "its third input has the shape %s for a result of %lldx%lld",
-                                     tensor_shape_text(c).text, (long long)sides[0], (long long)sides[1]);
+            return call_refuse(err, "its third input has the shape %s for a result of %lldx%lld",
+                               tensor_shape_text(c).text, (long long)sides[0], (long long)sides[1]);
     if (c && (c->dims > 2 || c->type != a->type))
-        return bsr_operator_fail(err, "its third input has %d dimensions of %s (at most 2, of %s)", c->dims,
-                                 tensor_type_name(c->type), tensor_type_name(a->type));
+        return call_refuse(err, "its third input has %d dimensions of %s (at most 2, of %s)", c->dims,
+                           tensor_type_name(c->type), tensor_type_name(a->type));
     *out = (struct product){.m = (size_t)sides[0],
                             .n = (size_t)sides[1],
                             .k = (size_t)a->shape[!turn_a],

@@ -28,8 +28,8 @@ static bsr_status read_both(struct matmul *out, struct bsr_tensor *shape, struct
 
     if (!quantized_is_byte(a.tensor->type) || !quantized_is_byte(b.tensor->type) ||
         (a.zero && a.zero->type != a.tensor->type) || (b.zero && b.zero->type != b.tensor->type))
-        return bsr_operator_fail(err, "it multiplies %s by %s (u8 or i8, zero points of the same type)",
-                                 tensor_type_name(a.tensor->type), tensor_type_name(b.tensor->type));
+        return call_refuse(err, "it multiplies %s by %s (u8 or i8, zero points of the same type)",
+                           tensor_type_name(a.tensor->type), tensor_type_name(b.tensor->type));
     if ((status = matmul_read(out, shape, a.tensor, b.tensor, err)) != BSR_OK)
         return status;
     struct quantized_view rows = rows_of(out), columns = columns_of(out);
@@ -120,7 +120,7 @@ static bsr_status linear_shape(const struct bsr_call *call, struct bsr_error *er
         return status;
     if (!type_is_float(call->inputs[A_SCALE]->type) || !type_is_float(call->inputs[B_SCALE]->type) ||
         !type_is_float(call->inputs[Y_SCALE]->type))
-        return bsr_operator_fail(err, "its scales are no floats");
+        return call_refuse(err, "its scales are no floats");
     call_set_like(call, 0, type, &shape);
     return BSR_OK;
 }

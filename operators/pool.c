@@ -251,7 +251,7 @@ static double norm_power(const struct bsr_node *node)
 static bsr_status norm_shape(const struct bsr_call *call, struct bsr_error *err)
 {
     if (bsr_node_int(call->node, "p", 2) < 1)
-        return bsr_operator_fail(err, "p is %lld (from 1 on)", (long long)bsr_node_int(call->node, "p", 2));
+        return call_refuse(err, "p is %lld (from 1 on)", (long long)bsr_node_int(call->node, "p", 2));
     return pool_shape_float(call, err);
 }
 

@@ -12,14 +12,14 @@ static bsr_status global_shape(const struct bsr_call *call, struct bsr_error *er
         return status;
     const struct bsr_tensor *x = call->inputs[0];
     if (x->dims < 2 || !type_is_float(x->type))
-        return bsr_operator_fail(err, "it can't pool %s of shape %s", tensor_type_name(x->type),
-                                 tensor_shape_text(x).text);
+        return call_refuse(err, "it can't pool %s of shape %s", tensor_type_name(x->type),
+                           tensor_shape_text(x).text);
     if (bsr_node_int(call->node, "p", 2) < 1)
-        return bsr_operator_fail(err, "p is %lld (from 1 on)", (long long)bsr_node_int(call->node, "p", 2));
+        return call_refuse(err, "p is %lld (from 1 on)", (long long)bsr_node_int(call->node, "p", 2));
     call_set_like(call, 0, x->type, x);
     for (int i = 2; i < x->dims; i++) {
         if (x->shape[i] < 1)
-            return bsr_operator_fail(err, "there is nothing to pool in %s", tensor_shape_text(x).text);
+            return call_refuse(err, "there is nothing to pool in %s", tensor_shape_text(x).text);
         call->outputs[0].shape[i] = 1;
     }
     return BSR_OK;

@@ -22,28 +22,28 @@ static bsr_status undo_read(struct undo *out, const struct bsr_call *call, struc
     if (status != BSR_OK)
         return status;
     if (places->type != BSR_I64 || !tensor_same_shape(x, places))
-        return bsr_operator_fail(err, "its indices are %s of shape %s for an input of %s (i64)",
-                                 tensor_type_name(places->type), tensor_shape_text(places).text,
-                                 tensor_shape_text(x).text);
+        return call_refuse(err, "its indices are %s of shape %s for an input of %s (i64)",
+                           tensor_type_name(places->type), tensor_shape_text(places).text,
+                           tensor_shape_text(x).text);
     for (int i = 0; i < x->dims; i++) {
         int     axis = WINDOW_AXES - w.axes + i - 2;
         int64_t side =
             i < 2 ? x->shape[i]
                   : (w.in[axis] - 1) * w.stride[axis] + w.kernel[axis] - w.before[axis] - w.after[axis];
         if (side < (i < 2 ? 0 : 1))
-            return bsr_operator_fail(err, "a side of %lld would become %lld", (long long)x->shape[i],
-                                     (long long)side);
+            return call_refuse(err, "a side of %lld would become %lld", (long long)x->shape[i],
+                               (long long)side);
         undo.inner[i] = undo.outer[i] = side;
     }
     if (shape) {
         if ((status = call_ints(undo.outer, &count, BSR_MAX_DIMS, shape, err)) != BSR_OK)
             return status;
         if (count != x->dims)
-            return bsr_operator_fail(err, "its output_shape has %d numbers, not %d", count, x->dims);
+            return call_refuse(err, "its output_shape has %d numbers, not %d", count, x->dims);
         for (int i = 0; i < x->dims; i++)
             if (undo.outer[i] < undo.inner[i])
-                return bsr_operator_fail(err, "its output_shape has %lld where %lld are needed",
-                                         (long long)undo.outer[i], (long long)undo.inner[i]);
+                return call_refuse(err, "its output_shape has %lld where %lld are needed",
+                                   (long long)undo.outer[i], (long long)undo.inner[i]);
     }
     *out = undo;
     return BSR_OK;
@@ -78,8 +78,8 @@ static bsr_status undo_run(const struct bsr_call *call, struct bsr_error *err)
     for (size_t i = 0; i < count; i++) {
         int64_t place = ((const int64_t *)call->inputs[1]->data)[i];
         if (place < 0 || (size_t)place >= room)
-            return bsr_operator_fail(err, "index %lld is not in %s", (long long)place,
-                                     tensor_shape_text(&inner).text);
+            return call_refuse(err, "index %lld is not in %s", (long long)place,
+                               tensor_shape_text(&inner).text);
         size_t rest = (size_t)place, at = 0, step = 1;
         for (int axis = x->dims - 1; axis >= 0; axis--) {
             at += rest % (size_t)undo.inner[axis] * step;

@@ -26,9 +26,8 @@ static bsr_status blocks_read(struct scales *scales, const struct bsr_tensor *x,
         int64_t side = x->shape[i];
         int64_t wanted = i == axis ? side / block + (side % block != 0) : side;
         if (scale->dims != x->dims || scale->shape[i] != wanted)
-            return bsr_operator_fail(err, "a scale of shape %s does not fit %s in blocks of %lld",
-                                     tensor_shape_text(scale).text, tensor_shape_text(x).text,
-                                     (long long)block);
+            return call_refuse(err, "a scale of shape %s does not fit %s in blocks of %lld",
+                               tensor_shape_text(scale).text, tensor_shape_text(x).text, (long long)block);
     }
     scales->full = true;
     scales->block = (size_t)block;
@@ -48,10 +47,10 @@ static bsr_status scales_read(struct scales *out, const struct bsr_call *call, s
 
     if (zero &&
         (zero->dims != scale->dims ? tensor_count(zero) != 1 || !one : !tensor_same_shape(zero, scale)))
-        return bsr_operator_fail(err, "a zero point of shape %s beside a scale of shape %s",
-                                 tensor_shape_text(zero).text, tensor_shape_text(scale).text);
+        return call_refuse(err, "a zero point of shape %s beside a scale of shape %s",
+                           tensor_shape_text(zero).text, tensor_shape_text(scale).text);
     if (block < 0)
-        return bsr_operator_fail(err, "block_size is %lld (from 0 on)", (long long)block);
+        return call_refuse(err, "block_size is %lld (from 0 on)", (long long)block);
     if (one && !block) { /* one scale for all; the axis does not count then */
         scales.inner = tensor_count(x);
         *out = scales;
@@ -64,8 +63,8 @@ static bsr_status scales_read(struct scales *out, const struct bsr_call *call, s
     if (block)
         status = blocks_read(&scales, x, scale, axis, block, err);
     else if (scale->dims != 1 || scale->shape[0] != x->shape[axis])
-        status = bsr_operator_fail(err, "a scale of shape %s does not fit axis %d of %s",
-                                   tensor_shape_text(scale).text, axis, tensor_shape_text(x).text);
+        status = call_refuse(err, "a scale of shape %s does not fit axis %d of %s",
+                             tensor_shape_text(scale).text, axis, tensor_shape_text(x).text);
     else
         scales.blocks = scales.axis;
     if (status == BSR_OK)
@@ -103,8 +102,8 @@ static bsr_status quantize_shape(const struct bsr_call *call, struct bsr_error *
     type = zero ? zero->type : type ? type : BSR_U8;
     if ((!type_is_float(x->type) && x->type != BSR_I32) || !type_is_float(scale->type) ||
         !(type == BSR_U8 || type == BSR_I8 || type == BSR_U16 || type == BSR_I16))
-        return bsr_operator_fail(err, "it can't make type %lld of %s with a scale of %s (u8, i8, u16 or i16)",
-                                 (long long)type, tensor_type_name(x->type), tensor_type_name(scale->type));
+        return call_refuse(err, "it can't make type %lld of %s with a scale of %s (u8, i8, u16 or i16)",
+                           (long long)type, tensor_type_name(x->type), tensor_type_name(scale->type));
     if ((status = scales_read(&scales, call, err)) == BSR_OK)
         call_set_like(call, 0, (int)type, x);
     return status;
@@ -153,8 +152,8 @@ static bsr_status dequantize_shape(const struct bsr_call *call, struct bsr_error
     if ((!is_quantized(x->type) && x->type != BSR_I32) || !type_is_float(scale->type) ||
         (zero && zero->type != x->type) ||
         !(type == BSR_F32 || type == BSR_F16 || type == BSR_BF16 || type == BSR_F64))
-        return bsr_operator_fail(err, "it can't make type %lld of %s with a scale of %s", (long long)type,
-                                 tensor_type_name(x->type), tensor_type_name(scale->type));
+        return call_refuse(err, "it can't make type %lld of %s with a scale of %s", (long long)type,
+                           tensor_type_name(x->type), tensor_type_name(scale->type));
     if ((status = scales_read(&scales, call, err)) == BSR_OK)
         call_set_like(call, 0, (int)type, x);
     return status;
@@ -199,8 +198,8 @@ static bsr_status dynamic_shape(const struct bsr_call *call, struct bsr_error *e
     if (status != BSR_OK)
         return status;
     if (call->inputs[0]->type != BSR_F32 || call->output_count != 3)
-        return bsr_operator_fail(err, "it makes %d tensors of %s (3 of f32)", call->output_count,
-                                 tensor_type_name(call->inputs[0]->type));
+        return call_refuse(err, "it makes %d tensors of %s (3 of f32)", call->output_count,
+                           tensor_type_name(call->inputs[0]->type));
     call_set_like(call, 0, BSR_U8, call->inputs[0]);
     status = call_set(call, 1, BSR_F32, 0, NULL, err);
     return status == BSR_OK ? call_set(call, 2, BSR_U8, 0, NULL, err) : status;

@@ -15,8 +15,8 @@ bsr_status quantized_count(size_t *count, const struct bsr_tensor *parameter, co
     size_t length = tensor_count(parameter);
 
     if (length != 1 && length != view->axis && (length == SIZE_MAX || length != view->outer * view->axis))
-        return bsr_operator_fail(err, "its %s has the shape %s: neither one number nor one for each of %zu",
-                                 what, tensor_shape_text(parameter).text, view->axis);
+        return call_refuse(err, "its %s has the shape %s: neither one number nor one for each of %zu", what,
+                           tensor_shape_text(parameter).text, view->axis);
     *count = length;
     return BSR_OK;
 }
@@ -51,7 +51,7 @@ bsr_status quantized_widen(int32_t **out, const struct bsr_tensor *x, const stru
 bsr_status quantized_type(int *type, const struct bsr_tensor *zero, struct bsr_error *err)
 {
     if (zero && !quantized_is_byte(zero->type))
-        return bsr_operator_fail(err, "its result would be %s (u8 or i8)", tensor_type_name(zero->type));
+        return call_refuse(err, "its result would be %s (u8 or i8)", tensor_type_name(zero->type));
     *type = zero ? zero->type : BSR_U8;
     return BSR_OK;
 }

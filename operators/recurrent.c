@@ -18,8 +18,8 @@ static bsr_status expect_shape(const struct bsr_tensor *tensor, const char *what
 
     if (tensor && (tensor->type != type || tensor->dims != dims ||
                    memcmp(tensor->shape, sides, (size_t)dims * sizeof *sides) != 0))
-        return bsr_operator_fail(err, "its %s is %s of shape %s, which does not fit the weights", what,
-                                 tensor_type_name(tensor->type), tensor_shape_text(tensor).text);
+        return call_refuse(err, "its %s is %s of shape %s, which does not fit the weights", what,
+                           tensor_type_name(tensor->type), tensor_shape_text(tensor).text);
     return BSR_OK;
 }
 
@@ -30,7 +30,7 @@ static bsr_status read_direction(struct recurrent *plan, const struct bsr_node *
     plan->directions = strcmp(direction, "bidirectional") == 0 ? 2 : 1;
     plan->is_reverse = strcmp(direction, "reverse") == 0;
     if (plan->directions == 1 && !plan->is_reverse && strcmp(direction, "forward") != 0)
-        return bsr_operator_fail(err, "direction is %s (forward, reverse, bidirectional)", direction);
+        return call_refuse(err, "direction is %s (forward, reverse, bidirectional)", direction);
     return BSR_OK;
 }
 
@@ -40,13 +40,12 @@ static bsr_status read_sides(struct recurrent *plan, struct bsr_error *err)
 
     if (x->dims != 3 || w->dims != 3 || r->dims != 3 || !type_is_float(x->type) || w->type != x->type ||
         r->type != x->type)
-        return bsr_operator_fail(err, "an input of shape %s with weights of shapes %s and %s",
-                                 tensor_shape_text(x).text, tensor_shape_text(w).text,
-                                 tensor_shape_text(r).text);
+        return call_refuse(err, "an input of shape %s with weights of shapes %s and %s",
+                           tensor_shape_text(x).text, tensor_shape_text(w).text, tensor_shape_text(r).text);
     for (int i = 0; i < 3; i++)
         if (x->shape[i] < 0 || x->shape[i] > SIDE_MAX || r->shape[i] < 1 || r->shape[i] > SIDE_MAX)
-            return bsr_operator_fail(err, "a side of %lld by %lld is out of range", (long long)x->shape[i],
-                                     (long long)r->shape[i]);
+            return call_refuse(err, "a side of %lld by %lld is out of range", (long long)x->shape[i],
+                               (long long)r->shape[i]);
     plan->steps = (size_t)x->shape[plan->batch_first];
     plan->batch = (size_t)x->shape[!plan->batch_first];
     plan->inputs = (size_t)x->shape[2];
@@ -106,8 +105,8 @@ static bsr_status recurrent_read(struct recurrent *out, const struct bsr_call *c
         (status = activations_read(&plan, node, err)) != BSR_OK)
         return status;
     if (bsr_node_int(node, "hidden_size", (int64_t)plan.hidden) != (int64_t)plan.hidden)
-        return bsr_operator_fail(err, "hidden_size is %lld where the weights have %zu",
-                                 (long long)bsr_node_int(node, "hidden_size", 0), plan.hidden);
+        return call_refuse(err, "hidden_size is %lld where the weights have %zu",
+                           (long long)bsr_node_int(node, "hidden_size", 0), plan.hidden);
     *out = plan;
     return BSR_OK;
 }
@@ -120,7 +119,7 @@ static bsr_status recurrent_shape(const struct bsr_call *call, struct bsr_error 
     if (status != BSR_OK || (status = recurrent_read(&plan, call, err)) != BSR_OK)
         return status;
     if (call->output_count > (plan.cell == CELL_LSTM ? 3 : 2))
-        return bsr_operator_fail(err, "it has %d outputs", call->output_count);
+        return call_refuse(err, "it has %d outputs", call->output_count);
     int64_t steps = (int64_t)plan.steps, batch = (int64_t)plan.batch, d = (int64_t)plan.directions;
     int64_t hidden = (int64_t)plan.hidden;
     int64_t all[2][4] = {{steps, d, batch, hidden}, {batch, steps, d, hidden}};
@@ -278,7 +277,7 @@ static bsr_status recurrent_run_wide(const struct bsr_call *call, struct bsr_err
     for (size_t b = 0; plan.lengths && b < plan.batch; b++) {
         int32_t length = ((const int32_t *)plan.lengths->data)[b];
         if (length < 0 || (size_t)length > plan.steps)
-            return bsr_operator_fail(err, "a sequence is %d long (0 to %zu)", (int)length, plan.steps);
+            return call_refuse(err, "a sequence is %d long (0 to %zu)", (int)length, plan.steps);
     }
     for (size_t d = 0; status == BSR_OK && d < plan.directions; d++)
         status = run_direction(call, &plan, d, err);

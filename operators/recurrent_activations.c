@@ -120,7 +120,7 @@ static bsr_status find(struct activation *out, const char *name, struct paramete
             out->beta = take(&parameters->betas, &parameters->beta_count, out->beta);
         return BSR_OK;
     }
-    return bsr_operator_fail(err, "the activation %s is not known", name);
+    return call_refuse(err, "the activation %s is not known", name);
 }
 
 bsr_status activations_read(struct recurrent *plan, const struct bsr_node *node, struct bsr_error *err)
@@ -135,8 +135,8 @@ bsr_status activations_read(struct recurrent *plan, const struct bsr_node *node,
     parameters.alphas = bsr_node_floats(node, "activation_alpha", &parameters.alpha_count);
     parameters.betas = bsr_node_floats(node, "activation_beta", &parameters.beta_count);
     if (names && names->count != each * (int)plan->directions)
-        return bsr_operator_fail(err, "activations has %d names, not %d", names->count,
-                                 each * (int)plan->directions);
+        return call_refuse(err, "activations has %d names, not %d", names->count,
+                           each * (int)plan->directions);
     for (size_t d = 0; d < plan->directions; d++)
         for (int i = 0; i < each; i++) {
             bsr_status status =

@@ -16,7 +16,7 @@ static bsr_status resize_shape(const struct bsr_call *call, struct bsr_error *er
     if (status != BSR_OK || (status = resize_plan_read(&plan, call, err)) != BSR_OK)
         return status;
     if (call->inputs[0]->type == BSR_BOOL && plan.mode != RESIZE_NEAREST)
-        return bsr_operator_fail(err, "truth values can't be mixed");
+        return call_refuse(err, "truth values can't be mixed");
     for (int i = 0; i < plan.dims; i++)
         shape[i] = plan.sides[i].out;
     return call_set(call, 0, call->inputs[0]->type, plan.dims, shape, err);
@@ -30,6 +30,7 @@ struct pass {
 
 /* ---- nearest: elements are copied ---------------------------------------------------------------- */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types stand without them */
 #define PICK(name, word)                                                                                     \
     static void name(void *dst, const void *src, const struct pass *pass)                                    \
     {                                                                                                        \
@@ -42,6 +43,7 @@ PICK(pick_8, uint8_t)
 PICK(pick_16, uint16_t)
 PICK(pick_32, uint32_t)
 PICK(pick_64, uint64_t)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void pass_nearest(void *dst, const void *src, const struct pass *pass, size_t size)
 {
@@ -65,6 +67,7 @@ static void pass_nearest(void *dst, const void *src, const struct pass *pass, si
 
 /* ---- linear and cubic: rows are mixed ------------------------------------------------------------ */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types stand without them */
 /* across: the axis is the innermost one; along: it is not, whole rows are weighed. The commonest counts of
  * taps, 2 and 4, have loops of their own; all counts
  * are even. */
@@ -120,6 +123,7 @@ static void pass_nearest(void *dst, const void *src, const struct pass *pass, si
     }
 MIX(float, weight32)
 MIX(double, weight)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void pass_run(void *dst, const void *src, const struct pass *pass, enum resize_mode mode, size_t size)
 {

@@ -15,7 +15,7 @@ static bsr_status read_word(int *out, const struct bsr_node *node, const char *a
             *out = i;
             return BSR_OK;
         }
-    return bsr_operator_fail(err, "%s is %s, which it does not know", attribute, text);
+    return call_refuse(err, "%s is %s, which it does not know", attribute, text);
 }
 
 static bsr_status read_words(struct resize_plan *plan, const struct bsr_node *node, bool is_old,
@@ -55,14 +55,14 @@ static bsr_status read_axes(struct chosen *out, const struct bsr_node *node, int
     unsigned       seen = 0;
 
     if (chosen.count > rank)
-        return bsr_operator_fail(err, "axes has %d numbers for %d dimensions", count, rank);
+        return call_refuse(err, "axes has %d numbers for %d dimensions", count, rank);
     for (int i = 0; i < chosen.count; i++) {
         chosen.axes[i] = i;
         bsr_status status = axes ? call_axis(&chosen.axes[i], axes[i], rank, err) : BSR_OK;
         if (status != BSR_OK)
             return status;
         if (seen >> chosen.axes[i] & 1)
-            return bsr_operator_fail(err, "axis %d is in axes twice", chosen.axes[i]);
+            return call_refuse(err, "axis %d is in axes twice", chosen.axes[i]);
         seen |= 1U << chosen.axes[i];
     }
     *out = chosen;
@@ -73,10 +73,9 @@ static bsr_status read_floats(double *out, int count, const char *name, const st
                               struct bsr_error *err)
 {
     if (tensor->dims != 1 || tensor->shape[0] != count)
-        return bsr_operator_fail(err, "%s has the shape %s, not %d", name, tensor_shape_text(tensor).text,
-                                 count);
+        return call_refuse(err, "%s has the shape %s, not %d", name, tensor_shape_text(tensor).text, count);
     if (!tensor->data)
-        return bsr_needs_values(err);
+        return call_needs_values(err);
     for (int i = 0; i < count; i++)
         out[i] = tensor_get(tensor, (size_t)i);
     return BSR_OK;
@@ -85,14 +84,14 @@ static bsr_status read_floats(double *out, int count, const char *name, const st
 static bsr_status read_roi(struct resize_plan *plan, const struct chosen *chosen,
                            const struct bsr_tensor *roi, struct bsr_error *err)
 {
-    double values[2 * BSR_MAX_DIMS];
+    double values[2 * BSR_MAX_DIMS] = {0};
 
     for (int i = 0; i < plan->dims; i++)
         plan->sides[i].roi_end = 1;
     if (plan->transform != RESIZE_TF_CROP_AND_RESIZE)
         return BSR_OK;
     if (!roi)
-        return bsr_operator_fail(err, "tf_crop_and_resize lacks its roi");
+        return call_refuse(err, "tf_crop_and_resize lacks its roi");
     bsr_status status = read_floats(values, 2 * chosen->count, "roi", roi, err);
     for (int i = 0; status == BSR_OK && i < chosen->count; i++) {
         plan->sides[chosen->axes[i]].roi_start = values[i];
@@ -110,8 +109,7 @@ static bsr_status apply_scales(struct resize_plan *plan, const struct chosen *ch
         float               part = (float)(side->roi_end - side->roi_start);
         float               width = (float)side->in * part * (float)scales[i];
         if (!(scales[i] > 0) || !(width >= 0) || (double)width > LONGEST_SIDE)
-            return bsr_operator_fail(err, "a side of %lld can't be scaled by %g", (long long)side->in,
-                                     scales[i]);
+            return call_refuse(err, "a side of %lld can't be scaled by %g", (long long)side->in, scales[i]);
         side->scale = scales[i];
         side->width = (double)width;
         side->out = (int64_t)floorf(width);
@@ -126,12 +124,12 @@ static bsr_status apply_sizes(struct resize_plan *plan, const struct chosen *cho
     double scale = 0;
 
     if (is_kept && !is_larger && strcmp(policy, "not_larger") != 0)
-        return bsr_operator_fail(err, "keep_aspect_ratio_policy is %s, which it does not know", policy);
+        return call_refuse(err, "keep_aspect_ratio_policy is %s, which it does not know", policy);
     for (int i = 0; i < chosen->count; i++) {
         struct resize_side *side = &plan->sides[chosen->axes[i]];
         if (sizes[i] < 0 || (double)sizes[i] > LONGEST_SIDE || (side->in == 0) != (sizes[i] == 0))
-            return bsr_operator_fail(err, "a side of %lld can't become %lld", (long long)side->in,
-                                     (long long)sizes[i]);
+            return call_refuse(err, "a side of %lld can't become %lld", (long long)side->in,
+                               (long long)sizes[i]);
         side->out = sizes[i];
         side->width = (double)sizes[i];
         side->scale = side->in ? (double)sizes[i] / (double)side->in : 1;
@@ -143,7 +141,7 @@ static bsr_status apply_sizes(struct resize_plan *plan, const struct chosen *cho
         side->scale = scale;
         side->width = floor(scale * (double)side->in + 0.5);
         if (side->width > LONGEST_SIDE)
-            return bsr_operator_fail(err, "a side of %lld can't be scaled by %g", (long long)side->in, scale);
+            return call_refuse(err, "a side of %lld can't be scaled by %g", (long long)side->in, scale);
         side->out = (int64_t)side->width;
     }
     return BSR_OK;
@@ -160,8 +158,8 @@ static bsr_status read_sides(struct resize_plan *plan, const struct bsr_call *ca
     const struct bsr_tensor *scales = call_input(call, is_old ? 1 : 2);
     const struct bsr_tensor *sizes = is_old ? NULL : call_input(call, 3);
     struct chosen            chosen;
-    double                   values[BSR_MAX_DIMS];
-    int64_t                  lengths[BSR_MAX_DIMS];
+    double                   values[BSR_MAX_DIMS] = {0};
+    int64_t                  lengths[BSR_MAX_DIMS] = {0};
     int                      count;
     const float             *attribute = bsr_node_floats(call->node, "scales", &count);
     bsr_status               status = read_axes(&chosen, call->node, plan->dims, err);
@@ -181,11 +179,11 @@ static bsr_status read_sides(struct resize_plan *plan, const struct bsr_call *ca
         return apply_scales(plan, &chosen, values, err);
     }
     if (!is_given(sizes))
-        return bsr_operator_fail(err, "it has neither scales nor sizes");
+        return call_refuse(err, "it has neither scales nor sizes");
     if ((status = call_ints(lengths, &count, BSR_MAX_DIMS, sizes, err)) != BSR_OK)
         return status;
     if (count != chosen.count)
-        return bsr_operator_fail(err, "sizes has %d numbers, not %d", count, chosen.count);
+        return call_refuse(err, "sizes has %d numbers, not %d", count, chosen.count);
     return apply_sizes(plan, &chosen, lengths,
                        bsr_node_text(call->node, "keep_aspect_ratio_policy", "stretch"), err);
 }
@@ -212,10 +210,10 @@ bsr_status resize_plan_read(struct resize_plan *out, const struct bsr_call *call
     if (status != BSR_OK)
         return status;
     if (plan.antialias && (plan.mode == RESIZE_NEAREST || plan.transform == RESIZE_TF_CROP_AND_RESIZE))
-        return bsr_operator_fail(err, "antialias goes with linear and cubic only, without cropping");
+        return call_refuse(err, "antialias goes with linear and cubic only, without cropping");
     for (int i = 0; i < plan.dims; i++)
         if (!resize_side_stays(&plan, i) && (double)plan.sides[i].in > LONGEST_SIDE)
-            return bsr_operator_fail(err, "a side of %lld is too long", (long long)plan.sides[i].in);
+            return call_refuse(err, "a side of %lld is too long", (long long)plan.sides[i].in);
     *out = plan;
     return BSR_OK;
 }

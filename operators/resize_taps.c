@@ -115,8 +115,7 @@ bsr_status resize_taps_make(struct resize_taps *out, const struct resize_plan *p
 
     /* a scale that has nothing to do with the sides would ask for taps without end */
     if (!(reach <= 4 * (double)side->in + 8) || reach > 0x1p29)
-        return bsr_operator_fail(err, "a side of %lld can't be scaled by %g", (long long)side->in,
-                                 side->scale);
+        return call_refuse(err, "a side of %lld can't be scaled by %g", (long long)side->in, side->scale);
     if (plan->mode != RESIZE_NEAREST)
         taps.count = 2 * (int)ceil(reach);
     size_t total = mem_product((size_t)side->out, (size_t)taps.count);

@@ -16,8 +16,7 @@ static bsr_status set_output(const struct bsr_call *call, int64_t boxes, int64_t
     int64_t                  shape[] = {boxes, x->shape[1], height, width};
 
     if (height < 1 || width < 1 || height > SIDE_MAX || width > SIDE_MAX)
-        return bsr_operator_fail(err, "pieces of %lldx%lld are out of range", (long long)height,
-                                 (long long)width);
+        return call_refuse(err, "pieces of %lldx%lld are out of range", (long long)height, (long long)width);
     return call_set(call, 0, x->type, 4, shape, err);
 }
 
@@ -26,15 +25,14 @@ static bsr_status check_inputs(const struct bsr_call *call, int64_t columns, str
     const struct bsr_tensor *x = call->inputs[0], *rois = call->inputs[1];
 
     if (x->dims != 4 || !type_is_float(x->type) || rois->type != x->type)
-        return bsr_operator_fail(err, "it can't cut %s boxes out of %s of shape %s",
-                                 tensor_type_name(rois->type), tensor_type_name(x->type),
-                                 tensor_shape_text(x).text);
+        return call_refuse(err, "it can't cut %s boxes out of %s of shape %s", tensor_type_name(rois->type),
+                           tensor_type_name(x->type), tensor_shape_text(x).text);
     if (rois->dims != 2 || rois->shape[1] != columns)
-        return bsr_operator_fail(err, "its boxes have the shape %s, not Nx%lld", tensor_shape_text(rois).text,
-                                 (long long)columns);
+        return call_refuse(err, "its boxes have the shape %s, not Nx%lld", tensor_shape_text(rois).text,
+                           (long long)columns);
     if (x->shape[2] < 1 || x->shape[3] < 1 || x->shape[2] > SIDE_MAX || x->shape[3] > SIDE_MAX)
-        return bsr_operator_fail(err, "maps of %lldx%lld are out of range", (long long)x->shape[2],
-                                 (long long)x->shape[3]);
+        return call_refuse(err, "maps of %lldx%lld are out of range", (long long)x->shape[2],
+                           (long long)x->shape[3]);
     return BSR_OK;
 }
 
@@ -42,7 +40,7 @@ static bsr_status check_inputs(const struct bsr_call *call, int64_t columns, str
 static bsr_status check_batch(int64_t *batch, double value, const struct bsr_tensor *x, struct bsr_error *err)
 {
     if (!(value >= 0 && value < (double)x->shape[0]))
-        return bsr_operator_fail(err, "a box is of picture %g of %lld", value, (long long)x->shape[0]);
+        return call_refuse(err, "a box is of picture %g of %lld", value, (long long)x->shape[0]);
     *batch = (int64_t)value;
     return BSR_OK;
 }
@@ -72,9 +70,9 @@ static bsr_status align_read(struct align *out, const struct bsr_call *call, str
                                     .floor_size = !half};
 
     if ((!align.is_max && strcmp(mode, "avg") != 0) || (!half && strcmp(transform, "output_half_pixel") != 0))
-        return bsr_operator_fail(err, "mode %s with %s is not known", mode, transform);
+        return call_refuse(err, "mode %s with %s is not known", mode, transform);
     if (align.samples < 0 || align.samples > SAMPLES_MAX)
-        return bsr_operator_fail(err, "sampling_ratio is %lld", (long long)align.samples);
+        return call_refuse(err, "sampling_ratio is %lld", (long long)align.samples);
     *out = align;
     return BSR_OK;
 }
@@ -92,8 +90,8 @@ static bsr_status align_shape(const struct bsr_call *call, struct bsr_error *err
         return status;
     const struct bsr_tensor *batch = call->inputs[2];
     if (batch->dims != 1 || batch->shape[0] != call->inputs[1]->shape[0] || !type_is_integer(batch->type))
-        return bsr_operator_fail(err, "its batch indices are %s of shape %s", tensor_type_name(batch->type),
-                                 tensor_shape_text(batch).text);
+        return call_refuse(err, "its batch indices are %s of shape %s", tensor_type_name(batch->type),
+                           tensor_shape_text(batch).text);
     return set_output(call, call->inputs[1]->shape[0], align.height, align.width, err);
 }
 
@@ -211,7 +209,7 @@ static bsr_status pooled_sides(int64_t *sides, const struct bsr_node *node, stru
     const int64_t *list = bsr_node_ints(node, "pooled_shape", &count);
 
     if (!list || count != 2)
-        return bsr_operator_fail(err, "pooled_shape has %d numbers, not 2", count);
+        return call_refuse(err, "pooled_shape has %d numbers, not 2", count);
     sides[0] = list[0];
     sides[1] = list[1];
     return BSR_OK;

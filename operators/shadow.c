@@ -33,7 +33,7 @@ static bsr_status shadow_make(struct shadow *shadow, const struct bsr_call *call
 
     shadow->inputs = mem_alloc_zeroed(inputs, sizeof *shadow->inputs);
     shadow->outputs = mem_alloc_zeroed(outputs, sizeof *shadow->outputs);
-    shadow->pointers = mem_alloc_zeroed(inputs, sizeof *shadow->pointers);
+    shadow->pointers = mem_alloc_zeroed(inputs, sizeof(const struct bsr_tensor *));
     shadow->handed = mem_alloc_zeroed(outputs, sizeof *shadow->handed);
     if (!shadow->inputs || !shadow->outputs || !shadow->pointers || !shadow->handed)
         return bsr_fail_memory(err, NULL, (inputs + outputs) * sizeof *shadow->inputs);

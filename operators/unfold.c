@@ -121,6 +121,7 @@ void window_unfold(void *dst, const struct window *window, const void *x, size_t
     }
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types stand without them */
 #define FOLD(name, real)                                                                                     \
     static void name(real *x, const struct window *w, const real *src, const int64_t *k, size_t first,       \
                      size_t count)                                                                           \
@@ -138,6 +139,7 @@ void window_unfold(void *dst, const struct window *window, const void *x, size_t
     }
 FOLD(fold_f32, float)
 FOLD(fold_f64, double)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 void window_fold(void *x, const struct window *window, const void *src, size_t channels, int type,
                  size_t first, size_t count)

@@ -11,12 +11,12 @@ bsr_status window_read_list(int64_t *values, const struct bsr_node *node, const 
     const int64_t *list = bsr_node_ints(node, name, &count);
 
     if (list && count != length)
-        return bsr_operator_fail(err, "%s has %d numbers, not %d", name, count, length);
+        return call_refuse(err, "%s has %d numbers, not %d", name, count, length);
     for (int i = 0; i < length; i++) {
         values[i] = list ? list[i] : otherwise;
         if (values[i] < least || values[i] > SIDE_MAX)
-            return bsr_operator_fail(err, "%s has %lld (from %lld on)", name, (long long)values[i],
-                                     (long long)least);
+            return call_refuse(err, "%s has %lld (from %lld on)", name, (long long)values[i],
+                               (long long)least);
     }
     return BSR_OK;
 }
@@ -42,16 +42,16 @@ static bsr_status read_kernel(int64_t *sides, int axes, const struct bsr_node *n
     bool is_given = bsr_node_ints(node, "kernel_shape", &count) != NULL;
 
     if (!is_given && !kernel)
-        return bsr_operator_fail(err, "kernel_shape is missing");
+        return call_refuse(err, "kernel_shape is missing");
     bsr_status status = window_read_list(sides, node, "kernel_shape", axes, 1, 1, err);
     if (status != BSR_OK || !kernel)
         return status;
     for (int i = 0; i < axes; i++) {
         if (kernel[i] < 1 || kernel[i] > SIDE_MAX)
-            return bsr_operator_fail(err, "a side of the weights is %lld", (long long)kernel[i]);
+            return call_refuse(err, "a side of the weights is %lld", (long long)kernel[i]);
         if (is_given && sides[i] != kernel[i])
-            return bsr_operator_fail(err, "kernel_shape says %lld where the weights have %lld",
-                                     (long long)sides[i], (long long)kernel[i]);
+            return call_refuse(err, "kernel_shape says %lld where the weights have %lld", (long long)sides[i],
+                               (long long)kernel[i]);
         sides[i] = kernel[i];
     }
     return BSR_OK;
@@ -61,18 +61,18 @@ bsr_status window_read_sides(struct window *out, const struct bsr_node *node, co
                              const int64_t *kernel, struct bsr_error *err)
 {
     struct window window = {.axes = x->dims - 2};
-    int64_t       pads[2 * WINDOW_AXES];
+    int64_t       pads[2 * WINDOW_AXES] = {0};
     int           axes = window.axes, lead = WINDOW_AXES - axes;
     bsr_status    status;
 
     if (axes < 1 || axes > WINDOW_AXES)
-        return bsr_operator_fail(err, "an input of shape %s is not [N][C] and 1 to 3 sides",
-                                 tensor_shape_text(x).text);
+        return call_refuse(err, "an input of shape %s is not [N][C] and 1 to 3 sides",
+                           tensor_shape_text(x).text);
     for (int i = 0; i < lead; i++)
         window.in[i] = window.kernel[i] = window.stride[i] = window.dilation[i] = 1;
     for (int i = 0; i < axes; i++) {
         if (x->shape[2 + i] < 0 || x->shape[2 + i] > SIDE_MAX)
-            return bsr_operator_fail(err, "a side of %lld is too long", (long long)x->shape[2 + i]);
+            return call_refuse(err, "a side of %lld is too long", (long long)x->shape[2 + i]);
         window.in[lead + i] = x->shape[2 + i];
     }
     if ((status = read_kernel(window.kernel + lead, axes, node, kernel, err)) != BSR_OK ||
@@ -112,9 +112,9 @@ bsr_status window_fit(struct window *window, const char *auto_pad, bool ceil_mod
             window->before[i] = window->after[i] = 0;
         int64_t room = window->in[i] + window->before[i] + window->after[i] - reach;
         if (room < 0)
-            return bsr_operator_fail(err, "a window of %lld does not fit into %lld padded by %lld",
-                                     (long long)reach, (long long)window->in[i],
-                                     (long long)(window->before[i] + window->after[i]));
+            return call_refuse(err, "a window of %lld does not fit into %lld padded by %lld",
+                               (long long)reach, (long long)window->in[i],
+                               (long long)(window->before[i] + window->after[i]));
         window->out[i] = room / stride + 1;
         /* one more window for the rest, when it would begin in the input or the padding before it */
         if (ceil_mode && room % stride && window->out[i] * stride < window->in[i] + window->before[i])
