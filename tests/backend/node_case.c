@@ -15,7 +15,7 @@ enum { MODEL_MAX_BYTES = 1 << 28 };
 static bsr_status read_model(struct onnx_model **out, struct bytes *bytes, const char *folder,
                              struct bsr_error *err)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/model.onnx", folder);
     bsr_status status = file_read(bytes, path, MODEL_MAX_BYTES, err);
     return status == BSR_OK ? onnx_model_read(out, bytes->data, bytes->size, folder, "model", err) : status;
@@ -86,7 +86,7 @@ bool case_describe(struct case_about *out, const char *folder)
 static bsr_status read_tensors(struct case_tensors *out, const char *set, const char *kind,
                                struct bsr_error *err)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 32];
 
     for (; out->count < CASE_MAX_TENSORS; out->count++) {
         snprintf(path, sizeof path, "%s/%s_%d.pb", set, kind, out->count);
