@@ -36,8 +36,9 @@ static void expect_finds(const char *model, const char *arguments)
 
 static void test_every_layout_finds_the_same(void **state)
 {
-    static const char *const models[] = {"berries-decoded", "berries-columns", "berries-boxes",
-                                         "berries-nhwc", MODELS "berries-batch.onnx"};
+    static const char *const models[] = {MODELS "berries-decoded.onnx", MODELS "berries-columns.onnx",
+                                         MODELS "berries-boxes.onnx", "berries-nhwc",
+                                         MODELS "berries-batch.onnx"};
     (void)state;
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         print_message("%s\n", models[i]);
