@@ -168,21 +168,46 @@ static void print_obstacles(const struct check *check, bool all)
 /* ---- the verdict
  * ------------------------------------------------------------------------------------------------ */
 
-/* Nodes of the file, as far as they are there when the graph is prepared. */
+/* Nodes of the file that besra's operators run, or, where shapes depend on values, of the prepared graph. */
 static size_t count_own(const struct check *check)
 {
-    size_t count = 0;
+    const struct onnx_changes *changes = engine_changes(check->engine);
+    size_t                     asked = 0, told = 0;
+
     for (size_t i = 0; i < check->obstacles.count; i++) {
         const char *pass = check_remedy(check, &check->obstacles.items[i]).pass;
-        count += pass && strcmp(pass, "engine") == 0;
+        asked += pass && strcmp(pass, "engine") == 0;
     }
-    return count;
+    for (size_t i = 0; i < changes->count; i++)
+        told += strcmp(changes->items[i].pass, "engine") == 0;
+    return asked > told ? asked : told;
+}
+
+/* An input whose numbers decide over shapes: once it is frozen, OpenCV can run what comes behind. */
+static void print_deciding_input(const struct check *check)
+{
+    const struct onnx_changes *changes = engine_changes(check->engine);
+    bool                       depends = false;
+
+    for (size_t i = 0; i < changes->count; i++)
+        depends |= strstr(changes->items[i].text, "shapes depend on values") != NULL;
+    for (int i = 0; depends && i < onnx_input_count(check->file.model); i++) {
+        struct onnx_value        input = onnx_input(check->file.model, i);
+        const struct onnx_named *choice = feeds_find(&check->file.chosen, input.name);
+        if (input.dims <= 1 && !(choice && choice->tensor.data))
+            table_line(STYLE_WARN,
+                       "shapes depend on what is in '%s': with --freeze %s=NUMBERS more of it runs in %s",
+                       input.name, input.name, engine_version());
+    }
 }
 
 static void print_verdict(const struct check *check)
 {
     const char *name = check->file.card.file;
-    size_t      own = count_own(check);
+    size_t      own = check->engine ? count_own(check) : 0;
+
+    if (check->engine)
+        print_deciding_input(check);
 
     if (check->levels[ONNX_FAULT_ERROR])
         table_line(STYLE_BAD, "%s: not usable: %zu error%s", name, check->levels[ONNX_FAULT_ERROR],

@@ -202,3 +202,18 @@ bsr_status model_file_settled(struct bytes *out, const struct model_file *file, 
     onnx_model_free(copy);
     return status;
 }
+
+bsr_status model_file_shaped(struct onnx_model **out, const struct model_file *file, struct bsr_error *err)
+{
+    struct onnx_model *copy = NULL;
+    bsr_status         status = onnx_model_copy(&copy, file->model, err);
+
+    for (int i = 0; status == BSR_OK && i < file->chosen.count; i++)
+        if (!file->chosen.items[i].tensor.data)
+            status = settle(copy, &file->chosen.items[i], err);
+    if (status == BSR_OK)
+        *out = copy;
+    else
+        onnx_model_free(copy);
+    return status;
+}

@@ -47,6 +47,9 @@ struct bsr_tensor model_file_input(const struct model_file *file, int index);
 bsr_status model_file_feeds(struct feeds *out, const struct model_file *file, int seed,
                             struct bsr_error *err);
 
+/* A copy of the model whose inputs have the chosen shapes; none is frozen. Release with onnx_model_free(). */
+bsr_status model_file_shaped(struct onnx_model **out, const struct model_file *file, struct bsr_error *err);
+
 /* Runs a model by besra's own operators. outputs[] is as long as the model's outputs; each gets a tensor of
  * its own. Errors of evaluator_open() and evaluator_run(). */
 bsr_status model_evaluate(struct bsr_tensor *outputs, const struct onnx_model *model,
@@ -56,3 +59,7 @@ bsr_status model_evaluate(struct bsr_tensor *outputs, const struct onnx_model *m
 /* The model as bytes, with all that is settled put into it: frozen inputs are constants, chosen shapes are
  * declared. BSR_EMODEL, BSR_ENOMEM. */
 bsr_status model_file_settled(struct bytes *out, const struct model_file *file, struct bsr_error *err);
+
+/* Appends which command the model is for, and why: "besra detect: YOLOv8, without anchors, 80 classes". False
+ * when it is for none that besra recognises. */
+bool model_file_kind(struct bytes *out, const struct model_file *file);

@@ -81,6 +81,16 @@ static void print_origin(struct table *table, const struct onnx_model *model)
     }
 }
 
+static void print_kind(struct table *table, const struct model_file *file)
+{
+    struct bytes kind = {0};
+    bool         known = model_file_kind(&kind, file);
+
+    table_add(table, STYLE_DIM, "for");
+    table_add(table, STYLE_PLAIN, "%s", known ? bytes_text(&kind) : "no kind that besra recognises");
+    bytes_free(&kind);
+}
+
 /* The exporter's "{0: 'person', ...}" as the number of classes and the first few. */
 static bool append_names(struct bytes *out, const char *text)
 {
@@ -157,6 +167,7 @@ static void print_facts(const struct show *show)
     table_title("%s  (%s)", show->file.card.file, number_bytes(show->file.bytes.size).text);
     table_start(&table, "lw", NULL);
     print_origin(&table, model);
+    print_kind(&table, &show->file);
     for (int i = 0; i < onnx_input_count(model); i++)
         print_value(&table, show, false, i);
     for (int i = 0; i < onnx_output_count(model); i++)

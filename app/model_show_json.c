@@ -116,6 +116,7 @@ json_t *show_object(const struct show *show, bool layers)
     const struct onnx_model      *model = show->file.model;
     const struct onnx_inspection *inspection = &show->inspection;
     struct onnx_about             about = onnx_model_about(model);
+    struct bytes                  kind = {0};
 
     json_t *object = json_pack("{s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "model",
                                json_text(show->file.card.file), "bytes", (json_int_t)show->file.bytes.size,
@@ -128,6 +129,9 @@ json_t *show_object(const struct show *show, bool layers)
         (json_int_t)inspection->weight_bytes, "macs", (json_int_t)inspection->macs, "peak_bytes",
         inspection->activation_bytes ? json_integer((json_int_t)inspection->activation_bytes) : json_null(),
         "operators", operators_array(inspection));
+    if (model_file_kind(&kind, &show->file))
+        json_object_set_new(object, "kind", json_text(bytes_text(&kind)));
+    bytes_free(&kind);
     int fine = sums ? json_object_update(object, sums) : -1;
     json_decref(sums);
     if (fine == 0 && layers)

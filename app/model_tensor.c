@@ -56,17 +56,19 @@ static bsr_status run_until(struct search *search, const struct model_file *file
     size_t                   count = (size_t)onnx_output_count(file->model);
     struct bsr_tensor       *outputs = mem_alloc_zeroed(count + 1, sizeof *outputs);
     const struct onnx_named *feed = feeds_find(feeds, search->name);
+    struct onnx_model       *shaped = NULL;
     bsr_status               status;
 
     if (!outputs)
         return bsr_fail_memory(err, search->name, count * sizeof *outputs);
     if (feed)
         status = take(search, feed->name, "", &feed->tensor, err);
-    else
-        status = model_evaluate(outputs, file->model, feeds, take, search, err);
+    else if ((status = model_file_shaped(&shaped, file, err)) == BSR_OK)
+        status = model_evaluate(outputs, shaped, feeds, take, search, err);
     for (size_t i = 0; status == BSR_OK && i < count; i++)
         tensor_free(&outputs[i]);
     mem_free(outputs);
+    onnx_model_free(shaped);
     return status == BSR_ECANCELED && search->found.data ? BSR_OK : status;
 }
 

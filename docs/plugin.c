@@ -37,7 +37,8 @@ static bsr_status my_add_run(const struct bsr_call *call, struct bsr_error *err)
 
 static const struct bsr_operator my_add = {"custom.MyAdd", my_add_shape, my_add_run};
 
-/* What besra looks for in a plugin: the version of besra.h it was built with, and a function that registers. */
+/* What besra looks for in a plugin: the version of besra.h it was built with, and a function that registers.
+ */
 const int bsr_plugin_abi = BSR_PLUGIN_ABI;
 
 bsr_status bsr_plugin_register(struct bsr_error *err)

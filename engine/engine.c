@@ -21,9 +21,9 @@ struct ports {
 };
 
 struct engine {
-    char               *name;
-    char               *backend;
-    struct bytes        onnx; /* prepared anew for each shape */
+    char        *name;
+    char        *backend;
+    struct bytes onnx; /* a copy of the model, prepared anew for each shape; empty where it is borrowed */
     struct plan_source  source;
     struct ports        inputs, outputs;
     const char        **input_names;
@@ -39,8 +39,7 @@ struct engine {
     struct bsr_tensor   *as_floats; /* results that were no floats, for engine_run() */
 };
 
-/* ---- opening
- * --------------------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static bsr_status copy_port(struct port *port, const struct onnx_value *value, struct bsr_error *err)
 {
@@ -103,13 +102,14 @@ static bsr_status keep_source(struct engine *engine, const void *onnx, size_t si
                               const struct engine_options *options, const char *name, struct bsr_error *err)
 {
     const char *backend = options && options->backend ? options->backend : "auto";
+    bool        borrow = options && options->borrow;
 
     engine->name = mem_copy_text(name ? name : "");
     engine->backend = mem_copy_text(backend);
-    if (!engine->name || !engine->backend || !bytes_append(&engine->onnx, onnx, size))
+    if (!engine->name || !engine->backend || (!borrow && !bytes_append(&engine->onnx, onnx, size)))
         return bsr_fail_memory(err, name, size);
-    engine->source = (struct plan_source){.onnx = engine->onnx.data,
-                                          .size = engine->onnx.size,
+    engine->source = (struct plan_source){.onnx = borrow ? onnx : engine->onnx.data,
+                                          .size = size,
                                           .name = engine->name,
                                           .backend = engine->backend,
                                           .drop_qdq = options && options->drop_qdq};
@@ -216,17 +216,16 @@ void engine_close(struct engine *engine)
     mem_free(engine);
 }
 
-/* ---- inputs
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- inputs ---------------------------------------------------------------------------------- */
 
 static const char *shown(const char *name)
 {
     return name ? name : "";
 }
 
-/* A shape that may be held at all, and that has the model's number of dimensions. */
-static bsr_status check_input(const struct engine *engine, const struct port *port,
-                              const struct engine_value *input, struct bsr_error *err)
+/* A shape that may be held at all. */
+static bsr_status check_input(const struct engine *engine, const struct engine_value *input,
+                              struct bsr_error *err)
 {
     const struct bsr_tensor *tensor = &input->tensor;
 
@@ -242,9 +241,6 @@ static bsr_status check_input(const struct engine *engine, const struct port *po
     if (tensor_bytes(tensor) > TENSOR_MAX_BYTES)
         return bsr_fail(err, BSR_EENGINE, engine->name, "the input '%.128s' of %s is too large",
                         shown(input->name), tensor_shape_text(tensor).text);
-    if (port->dims >= 0 && port->dims != tensor->dims)
-        return bsr_fail(err, BSR_EENGINE, engine->name, "the input '%.128s' has %d dimensions, not %s",
-                        port->name, port->dims, tensor_shape_text(tensor).text);
     return BSR_OK;
 }
 
@@ -293,14 +289,18 @@ static void free_converted(struct engine *engine)
 static bsr_status order_input(struct engine *engine, const struct engine_value *input, bool convert,
                               struct bsr_error *err)
 {
-    int port = find_port(engine, input->name);
+    int        port = find_port(engine, input->name);
+    bsr_status status = check_input(engine, input, err);
 
+    if (status != BSR_OK)
+        return status;
     if (port < 0 || engine->ordered[port].type)
         return bsr_fail(err, BSR_EENGINE, engine->name, "the net has no %sinput '%.128s'",
                         port < 0 ? "" : "second ", shown(input->name));
-    bsr_status status = check_input(engine, &engine->inputs.items[port], input, err);
-    if (status != BSR_OK)
-        return status;
+    int dims = engine->inputs.items[port].dims;
+    if (dims >= 0 && dims != input->tensor.dims)
+        return bsr_fail(err, BSR_EENGINE, engine->name, "the input '%.128s' has %d dimensions, not %s",
+                        engine->inputs.items[port].name, dims, tensor_shape_text(&input->tensor).text);
     engine->ordered[port] = input->tensor;
     return take_type(engine, port, convert, err);
 }
@@ -313,8 +313,7 @@ static bsr_status check_count(const struct engine *engine, int count, struct bsr
                     count);
 }
 
-/* ---- running
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* "1x3x640x640, 1" */
 static void append_shapes(struct bytes *text, const struct engine *engine)
@@ -459,8 +458,7 @@ bsr_status engine_run(struct engine *engine, const struct tensor *inputs, int in
     return BSR_OK;
 }
 
-/* ---- questions
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 const struct onnx_changes *engine_changes(const struct engine *engine)
 {

@@ -22,6 +22,8 @@ struct engine_options {
                             can't run; "opencv:opencl", "opencv:cuda", "opencv:openvino"; "besra": besra's
                             operators alone, the reference */
     bool drop_qdq;       /* leave out QuantizeLinear/DequantizeLinear on activations */
+    bool borrow;         /* the bytes of the model stay where they are until the engine is closed: it makes no
+                            copy of them */
 };
 
 /* Loads `size` bytes of an .onnx. The graph is prepared (onnx/prepare.h) for the declared shapes, or, where

@@ -37,8 +37,7 @@ struct net {
     void              **padded;  /* of the front's inputs, those that fill no whole number of words */
 };
 
-/* ---- releasing
- * --------------------------------------------------------------------------------------------- */
+/* ---- releasing ------------------------------------------------------------------------------- */
 
 static void free_names(char **names, int count)
 {
@@ -89,8 +88,7 @@ const struct onnx_model *net_tail(const struct net *net)
     return net->split.tail ? net->split.tail : net->tail ? net->model : NULL;
 }
 
-/* ---- joining the parts
- * ------------------------------------------------------------------------------------- */
+/* ---- joining the parts ----------------------------------------------------------------------- */
 
 static int find_input(const struct onnx_model *model, const char *name)
 {
@@ -176,8 +174,7 @@ static bsr_status join(struct net *net, const struct onnx_model *model, struct b
     return BSR_OK;
 }
 
-/* ---- making
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static bsr_status copy_name(char **slot, const char *name, struct bsr_error *err)
 {
@@ -377,8 +374,7 @@ bsr_status net_make(struct net **out, struct bsr_tensor **types, const struct ne
     return BSR_OK;
 }
 
-/* ---- running
- * --------------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* The words of an input: its own data, unless a last word must be padded. */
 static bsr_status give_input(struct net *net, int index, const struct bsr_tensor *input,

@@ -137,8 +137,7 @@ const char *engine_supports(void *context, const struct onnx_node_view *node)
     return supports_node(node, opencv_version_number());
 }
 
-/* ---- for the rules ---------------------------------------------------------------------------------------
- */
+/* ---- for the rules --------------------------------------------------------------------------- */
 
 const struct bsr_tensor *view_input(const struct onnx_node_view *node, int n)
 {

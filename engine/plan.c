@@ -27,8 +27,7 @@ void plans_free(struct plans *plans)
     *plans = (struct plans){.count = 0};
 }
 
-/* ---- making
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 /* The graph with these shapes, prepared, and what is known of it. */
 static bsr_status prepare(struct onnx_model **out, struct onnx_values **values, struct onnx_changes *changes,
@@ -165,8 +164,7 @@ bsr_status plans_remake(struct engine_plan *plan, struct plans *plans, const str
     return make_net(plan, plans, source, NULL, names, err);
 }
 
-/* ---- keeping
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- keeping --------------------------------------------------------------------------------- */
 
 static bool is_for(const struct engine_plan *plan, const struct bsr_tensor *shapes, int count)
 {

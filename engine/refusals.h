@@ -2,8 +2,6 @@
 #pragma once
 
 #include "onnx/changes.h"
-#include "operators/node.h"
-
 #include "onnx/regions.h"
 
 /* Start with {0}; release with refusals_free(). */

@@ -2,8 +2,6 @@
  * blocks of 4-byte words in, blocks of 4-byte words out. */
 #pragma once
 
-#include "operators/node.h"
-
 #include "onnx/regions.h"
 
 enum { REGION_MAX_DIMS = BSR_MAX_DIMS };

@@ -4,8 +4,6 @@
  * ones into the ground. */
 #pragma once
 
-#include "operators/node.h"
-
 #include "onnx/regions.h"
 
 /* An operator. */
@@ -31,8 +29,7 @@ const char *supports_node(const struct onnx_node_view *node, int opencv);
 /* Whether a net with this node, loaded for one size, is also right at another. */
 bool supports_any_size(const struct onnx_node_view *node);
 
-/* ---- for the rules ---------------------------------------------------------------------------------------
- */
+/* ---- for the rules --------------------------------------------------------------------------- */
 
 /* The n-th input, or NULL. */
 const struct bsr_tensor *view_input(const struct onnx_node_view *node, int n);

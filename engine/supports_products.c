@@ -67,6 +67,8 @@ static const char *check_reduce(const struct onnx_node_view *node, int opencv)
         return "OpenCV knows tensors of 2 to 5 dimensions here";
     if (!axes || !count)
         return "OpenCV takes the axes as an attribute only";
+    if (bsr_node_int(&node->node, "noop_with_empty_axes", 0))
+        return "its axes are none";
     for (int i = 0; i < count; i++) {
         int64_t axis = axes[i] < 0 ? axes[i] + input->dims : axes[i];
         if (axis < 0 || axis >= input->dims || seen >> axis & 1)
@@ -78,7 +80,7 @@ static const char *check_reduce(const struct onnx_node_view *node, int opencv)
 
 #define REDUCE(type)                                                                                         \
     {                                                                                                        \
-        type, "axes:I keepdims:i", 1, 1, true, check_reduce                                                  \
+        type, "axes:I keepdims:i noop_with_empty_axes:i", 1, 1, true, check_reduce                           \
     }
 
 const struct support_rule supports_products[] = {

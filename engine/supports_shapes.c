@@ -133,8 +133,9 @@ static const char *check_reshape(const struct onnx_node_view *node, int opencv)
     (void)opencv;
     if (!shape->data || shape->type != BSR_I64 || shape->dims != 1 || shape->shape[0] > MOST_DIMS)
         return "OpenCV takes a constant shape only";
-    if (bsr_node_int(&node->node, "allowzero", 0))
-        return "OpenCV knows no empty tensors";
+    for (size_t i = 0; bsr_node_int(&node->node, "allowzero", 0) && i < tensor_count(shape); i++)
+        if (tensor_get_int(shape, i) == 0)
+            return "OpenCV knows no empty tensors";
     if (tensor_count(view_input(node, 0)) != tensor_count(node->outputs[0]))
         return "its shape doesn't fit";
     return check_dims(node);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* ---- protobuf: tags, numbers and lengths --------------------------------------------------------------- */
+/* ---- protobuf: tags, numbers and lengths ----------------------------------------------------- */
 
 static void put_varint(struct bytes *out, uint64_t value)
 {
@@ -52,7 +52,7 @@ static void put_message(struct bytes *out, unsigned field, struct bytes *inner)
     bytes_free(inner);
 }
 
-/* ---- numbers --------------------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static uint64_t random_state;
 
@@ -79,7 +79,7 @@ static void fill(struct bsr_tensor *tensor, enum node_numbers numbers)
         tensor_set(tensor, i, (double)draw(numbers));
 }
 
-/* ---- the line of text -------------------------------------------------------------------------------------- */
+/* ---- the line of text ------------------------------------------------------------------------ */
 
 static const char *parse_shape(struct bsr_tensor *tensor, const char *text)
 {
@@ -254,10 +254,10 @@ static void put_opset(struct bytes *out, const char *domain, int64_t version)
 
 void node_model_make(struct node_model *model, const char *text, enum node_numbers numbers)
 {
-    struct bytes      node = {0}, graph = {0}, outputs = {0}, head = {0};
-    char              line[512], domain[64] = "";
-    int               part = 0, output_count = 1;
-    int64_t           opset = 0;
+    struct bytes node = {0}, graph = {0}, outputs = {0}, head = {0};
+    char         line[512], domain[64] = "";
+    int          part = 0, output_count = 1;
+    int64_t      opset = 0;
 
     memset(model, 0, sizeof *model);
     random_state = 42;
@@ -277,7 +277,7 @@ void node_model_make(struct node_model *model, const char *text, enum node_numbe
             output_count = atoi(token);
     }
     for (int i = 0; i < output_count; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "y%d", i);
         put_text(&node, 2, name);
         put_value(&outputs, 12, name, NULL);

@@ -68,7 +68,8 @@ static void assert_values(const struct tensor *tensor, const float *expected, si
 static void test_a_net_computes_what_numpy_computes(void **state)
 {
     (void)state;
-    static const char *const names[] = {"conv", "weights_as_inputs", "dynamic", "unknown_fields"};
+    static const char *const names[] = {"conv", "weights_as_inputs", "dynamic", "unknown_fields",
+                                        "shapeless"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct engine       *engine = open_sample(names[i]);
         struct tensor        x = picture("x", one_to_twelve, 3, 4);
@@ -153,9 +154,7 @@ static void test_a_model_in_the_wrong_hands_is_refused(void **state)
     static const struct {
         const char *name, *says;
     } cases[] = {
-        {"unsupported", "can't read node '/sharpen' (hawk.Sharpen): this operator is unknown to it"},
-        {"resize_constant", "can't read node '/Resize' (Resize): mode cubic is not supported"},
-        {"shapeless", "can't read it: an input or output has no declared shape"},
+        {"unsupported", "node /sharpen (hawk.Sharpen): this operator is unknown to besra"},
         {"external", "a model in memory has no folder to look in"},
     };
     (void)state;
@@ -245,7 +244,7 @@ static void test_a_shape_that_does_not_fit_is_refused_and_forgotten(void **state
         expected[i] = i < 12 ? one_to_twelve[i] : 1.0F;
     for (int i = 0; i < 3; i++) {
         expect_run_failure(engine, &bad, 1,
-                           "can't run at 1x1x2x4: node '/join' (Concat): its inputs have sizes");
+                           "can't run at 1x1x2x4: node /join (Concat): f32 1x1x2x4 and f32 1x1x3x4 can't");
         assert_values(run(engine, &good, 1, 1), expected, 24);
     }
     engine_close(engine);
