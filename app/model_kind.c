@@ -46,7 +46,7 @@ static bool tell_enlarger(struct bytes *out, const char *name)
     if (found && factor > 1)
         bytes_append_format(out, "besra upscale: enlarges by %d itself", factor);
     else if (found)
-        bytes_append_format(out, "besra upscale: keeps the size, behind bicubic by any factor");
+        bytes_append_text(out, "besra upscale, as it seems: a picture in, one of its size out");
     model_free(&model);
     return found;
 }
@@ -69,5 +69,6 @@ static bool tell_classifier(struct bytes *out, const char *name)
 bool model_file_kind(struct bytes *out, const struct model_file *file)
 {
     const char *name = file->card.path ? file->card.path : file->card.file;
-    return tell_detector(out, name) || tell_enlarger(out, name) || tell_classifier(out, name);
+    bool        net = onnx_node_count(file->model, "Conv") > 0;
+    return tell_detector(out, name) || (net && tell_enlarger(out, name)) || tell_classifier(out, name);
 }
