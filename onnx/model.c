@@ -62,7 +62,7 @@ static bsr_status parse(struct onnx_model *model, const uint8_t *data, size_t si
         return bsr_fail_memory(err, NULL, size);
     if (!model->proto)
         return bsr_fail(err, BSR_EMODEL, NULL, "no ONNX model: a field has another type than ONNX gives it");
-    if (!model->proto->graph || !model->proto->graph->n_node)
+    if (!model->proto->graph || (!model->proto->graph->n_node && !model->proto->graph->n_output))
         return bsr_fail(err, BSR_EMODEL, NULL, "no ONNX model: there is no graph in it, or an empty one");
     return BSR_OK;
 }

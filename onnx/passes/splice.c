@@ -88,11 +88,12 @@ bsr_status splice_new_name(struct splice *splice, char **out, const char *prefix
     if (!text)
         return bsr_fail_memory(err, NULL, size);
 
-    snprintf(text, size, "%s/%s", prefix, name);
+    const char *slash = *name == '/' ? "" : "/";
+    snprintf(text, size, "%s%s%s", prefix, slash, name);
     const struct name_pair *base = name_map_find(&splice->taken, text);
     for (size_t at = base ? (size_t)(base - splice->taken.pairs) : 0;
          base && name_map_find(&splice->taken, text);)
-        snprintf(text, size, "%s/%s %zu", prefix, name, ++splice->taken.pairs[at].number);
+        snprintf(text, size, "%s%s%s %zu", prefix, slash, name, ++splice->taken.pairs[at].number);
     bsr_status status = name_map_add(&splice->taken, text, NULL, 1, err);
     if (status == BSR_OK)
         *out = text;
@@ -160,7 +161,7 @@ static bsr_status rename_node(const struct scope *scope, Onnx__NodeProto *node, 
         char  *name = mem_alloc(size);
         if (!name)
             return bsr_fail_memory(err, NULL, size);
-        snprintf(name, size, "%s/%s", scope->prefix, node->name);
+        snprintf(name, size, "%s%s%s", scope->prefix, *node->name == '/' ? "" : "/", node->name);
         mem_free(node->name);
         node->name = name;
     }

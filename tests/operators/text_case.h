@@ -3,8 +3,8 @@
  *     {"Slice", 13, "axes=[1]", "f32[2,3] 0..; i64[1] 1; i64[1] 3; -", "f32[2,2] 1 2 4 5", "x[:, 1:3]"}
  *
  * Attributes: name=1 (an int), 1.5 (a float: it has a point), word, [1,2] (ints), [1.0,2.0] (floats),
- * {A,B} (words), <f32[1] 5> (a tensor). Inputs: a tensor each, "-" for one left out; "0.." counts up from 0. Outputs: the
- * same, or "! part of the sentence" that refuses it. */
+ * {A,B} (words), <f32[1] 5> (a tensor). Inputs: a tensor each, "-" for one left out; "0.." counts up from 0.
+ * Outputs: the same, or "! part of the sentence" that refuses it. */
 #pragma once
 
 #include "operators/registry.h"
