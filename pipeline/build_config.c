@@ -327,15 +327,19 @@ static bsr_status build_net(struct config_build *b, struct bytes *out)
 bsr_status build_config(struct bytes *out, const char *path, const struct build_config_options *options,
                         struct bsr_error *err)
 {
-    struct net_description net;
-    struct config_build    b = {.net = &net, .err = err};
-    bsr_status             status = net_description_read(&net, path, err);
+    static const struct build_config_options as_written = {.most_bytes = 0};
+    struct net_description                   net;
+    struct config_build                      b = {.net = &net, .err = err};
+    bsr_status                               status = net_description_read(&net, path, err);
     if (status != BSR_OK)
         return status;
 
-    b.maker = (struct weight_maker){.random = net.seed,
-                                    .room = options && options->most_bytes ? options->most_bytes : INT32_MAX,
+    options = options ? options : &as_written;
+    b.maker = (struct weight_maker){.random = options->has_seed ? options->seed : net.seed,
+                                    .room = options->most_bytes ? options->most_bytes : INT32_MAX,
                                     .path = net.path};
+    if (options->storage != BUILD_STORAGE_AS_WRITTEN)
+        net.f16 = options->storage == BUILD_STORAGE_F16;
     status = bsr_build_open(&b.build, net.name, net.opset, err);
     if (status == BSR_OK)
         status = build_net(&b, out);

@@ -167,6 +167,31 @@ static void test_the_residual_block_is_stored_in_f16(void **state)
     onnx_model_free(model);
 }
 
+static void test_options_stand_above_what_is_written(void **state)
+{
+    const struct build_config_options f32 = {.storage = BUILD_STORAGE_F32};
+    const struct build_config_options f16 = {.storage = BUILD_STORAGE_F16},
+                                      seven = {.has_seed = true, .seed = 7};
+    const struct build_config_options eight = {.has_seed = true, .seed = 8};
+    struct bytes                      wide = {0}, half = {0}, written = {0}, same = {0}, other = {0};
+
+    (void)state;
+    assert_int_equal(build_config(&wide, EXAMPLES "residual.cfg", &f32, NULL), BSR_OK);
+    assert_int_equal(build_config(&half, EXAMPLES "residual.cfg", &f16, NULL), BSR_OK);
+    assert_true(half.size < wide.size * 6 / 10);
+    assert_int_equal(build_config(&written, EXAMPLES "mlp.cfg", NULL, NULL), BSR_OK);
+    assert_int_equal(build_config(&same, EXAMPLES "mlp.cfg", &seven, NULL), BSR_OK);
+    assert_int_equal(build_config(&other, EXAMPLES "mlp.cfg", &eight, NULL), BSR_OK);
+    assert_memory_equal(written.data, same.data, written.size);
+    assert_int_equal(written.size, other.size);
+    assert_true(memcmp(written.data, other.data, written.size) != 0);
+    bytes_free(&wide);
+    bytes_free(&half);
+    bytes_free(&written);
+    bytes_free(&same);
+    bytes_free(&other);
+}
+
 /* ---- weights from everywhere
  * --------------------------------------------------------------------------------------- */
 
@@ -393,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_srcnn_is_that_of_the_tutorial),
         cmocka_unit_test(test_the_perceptron_is_the_same_each_time),
         cmocka_unit_test(test_the_residual_block_is_stored_in_f16),
+        cmocka_unit_test(test_options_stand_above_what_is_written),
         cmocka_unit_test(test_weights_come_from_files_and_from_the_text),
         cmocka_unit_test(test_same_padding_keeps_the_size),
         cmocka_unit_test(test_strided_same_padding_halves_the_size),
