@@ -133,6 +133,8 @@ int model_side(const struct model *model, int axis, int otherwise)
     int64_t own = model->input.dims == NCHW ? model->input.shape[axis] : -1;
     if (card > 0)
         return card;
+    if (own <= 0)
+        own = model->exported[axis - HEIGHT];
     return own > 0 && own <= MAX_SIDE ? (int)own : otherwise;
 }
 
@@ -206,6 +208,10 @@ static bsr_status take_over(struct model *model, struct onnx_model *onnx, const 
         status = onnx_lift_front_transpose(onnx, &transposed, NULL, err);
     if (status == BSR_OK && transposed)
         bytes_append_text(&model->notes, "takes NHWC; the Transpose at the front is done by besra\n");
+    if (status == BSR_OK)
+        status = find_picture_input(model, onnx, err);
+    for (int i = 0; status == BSR_OK && i < 2; i++)
+        model->exported[i] = model->input.dims == NCHW ? model->input.shape[HEIGHT + i] : -1;
     if (status == BSR_OK && task == CARD_DETECT && !hints->whole_graph)
         status =
             onnx_cut_detect(onnx, hints->width ? hints->width : MODEL_USUAL_SIDE, &model->tail, NULL, err);

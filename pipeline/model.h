@@ -32,6 +32,7 @@ struct model {
     struct onnx_detect_tail tail;   /* that was at the end and is done by besra */
     struct onnx_value       input;  /* the picture input, NCHW; its name is in input_name */
     char                    input_name[128];
+    int64_t                 exported[2]; /* height and width in the file; the cut of a tail opens them */
     int                     output_count;
     struct onnx_value       outputs[CARD_MAX_HEADS]; /* at the size of model_side(); names are not kept */
     int                     stride;       /* its metadata's: of the coarsest head; 0: it has none */

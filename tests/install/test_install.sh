@@ -88,7 +88,7 @@ done
 
 echo "== the library exports the public functions, all of them and nothing else"
 nm -D --defined-only "$prefix/$libdir/libbesra.so" | awk '{print $3}' | sed 's/@.*//' | LC_ALL=C sort -u >exported
-tr '\n' ' ' <"$prefix/include/besra.h" | grep -oE 'BSR_API [^;(]*[ *]bsr_[a-z_]+\(' | grep -oE 'bsr_[a-z_]+\($' |
+tr '\n' ' ' <"$prefix/include/besra.h" | grep -oE 'BSR_API [^;(]*[ *]bsr_[a-z0-9_]+\(' | grep -oE 'bsr_[a-z0-9_]+\($' |
     tr -d '(' | LC_ALL=C sort -u >declared
 [ "$(wc -l <declared)" -ge 15 ] || fail "only $(wc -l <declared) declarations were seen in besra.h"
 diff declared exported || fail "besra.h (<) and libbesra.so (>) differ"
