@@ -28,6 +28,7 @@ static int (*const commands[COMMAND_COUNT])(const struct options *options) = {
     [COMMAND_MODEL_LIST] = model_list_command,
     [COMMAND_MODEL_EXTRACT] = model_extract_command,
     [COMMAND_MODEL_EDIT] = model_edit_command,
+    [COMMAND_MODEL_BUILD] = model_build_command,
     [COMMAND_MODEL_RUN] = model_run_command,
     [COMMAND_MODEL_COMPARE] = model_compare_command,
 };
