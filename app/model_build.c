@@ -100,7 +100,7 @@ static json_t *values_array(const struct onnx_model *model, int count, value_at 
     json_t *values = json_array();
     for (int i = 0; i < count; i++) {
         struct onnx_value value = get(model, i);
-        json_t           *shape = json_array();
+        json_t           *shape = value.dims < 0 ? json_null() : json_array();
         for (int d = 0; d < value.dims; d++)
             json_array_append_new(shape, value.shape[d] < 0 ? json_null() : json_integer(value.shape[d]));
         json_array_append_new(values, json_pack("{s:o, s:o}", "name", json_text(value.name), "shape", shape));

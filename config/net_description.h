@@ -43,6 +43,7 @@ struct net_tensor {
     struct net_source source; /* of an input only type and shape */
 };
 
+/* Whole numbers stand as floats, too: for an attribute that is one, 1 means 1.0. */
 struct net_attribute {
     char *name;
     enum net_attribute_kind { NET_INT, NET_FLOAT, NET_TEXT, NET_INTS, NET_FLOATS } kind;

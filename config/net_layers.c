@@ -16,13 +16,15 @@ static bsr_status read_ints(const struct net_reader *reader, const config_settin
 {
     attribute->kind = NET_INTS;
     attribute->ints = mem_alloc_zeroed((size_t)count + 1, sizeof *attribute->ints);
-    if (!attribute->ints)
+    attribute->floats = mem_alloc_zeroed((size_t)count + 1, sizeof *attribute->floats);
+    if (!attribute->ints || !attribute->floats)
         return bsr_fail_memory(reader->err, reader->path, (size_t)count * sizeof *attribute->ints);
     for (int i = 0; i < count; i++) {
         long long whole = 0;
         if (!settings_is_whole(config_setting_get_elem(at, (unsigned)i), &whole))
             return net_refuse(reader, at, "must be all whole numbers, or all with a point");
         attribute->ints[i] = whole;
+        attribute->floats[i] = (float)whole;
     }
     attribute->count = count;
     return BSR_OK;
@@ -84,6 +86,8 @@ static bsr_status read_attribute(const struct net_reader *reader, const config_s
         attribute->kind = NET_FLOAT;
     else
         return net_refuse(reader, at, "must be a number, a text, or a list of numbers");
+    if (attribute->kind == NET_INT)
+        attribute->f = (float)attribute->i;
     return BSR_OK;
 }
 

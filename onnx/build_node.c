@@ -1,8 +1,7 @@
 #include "onnx/build_node.h"
 
 #include "base/alloc.h"
-#include "base/nearest.h"
-#include "onnx/inspect/schemas.h"
+#include "onnx/build_check.h"
 #include "onnx/make.h"
 #include "onnx/nodes.h"
 #include "operators/registry.h"
@@ -59,65 +58,6 @@ struct bsr_attribute bsr_attribute_tensor(const char *name, const struct bsr_ten
     struct bsr_attribute attribute = attribute_of(name, IS_TENSOR, 0);
     attribute.tensor = value;
     return attribute;
-}
-
-/* ---- what the node may be
- * ---------------------------------------------------------------------------------------- */
-
-static bsr_status refuse_op(const char *type, struct bsr_error *err)
-{
-    struct nearest nearest = nearest_start(type);
-
-    for (int n = 0; schema_at(n); n++)
-        nearest_offer(&nearest, schema_at(n)->type);
-    if (nearest.best)
-        return bsr_fail(err, BSR_EMODEL, NULL, "ONNX has no operator '%s'; did you mean '%s'?",
-                        shown_name(type).text, nearest.best);
-    return bsr_fail(err, BSR_EMODEL, NULL, "ONNX has no operator '%s'", shown_name(type).text);
-}
-
-/* The names in a schema's list of attributes ("i:axis@13<20 ..."), for the nearest one. */
-static bsr_status refuse_attribute(const struct schema *schema, const char *name, struct bsr_error *err)
-{
-    struct nearest nearest = nearest_start(name);
-    char           list[1024], *rest = NULL;
-    char           best[64] = "";
-
-    memccpy(list, schema->attributes, '\0', sizeof list);
-    list[sizeof list - 1] = '\0';
-    for (char *word = strtok_r(list, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-        char *own = strchr(word, ':');
-        own = own ? own + 1 : word;
-        own[strcspn(own, "@<")] = '\0';
-        nearest_offer(&nearest, own);
-    }
-    if (nearest.best && strlen(nearest.best) < sizeof best)
-        memcpy(best, nearest.best, strlen(nearest.best) + 1);
-    if (*best)
-        return bsr_fail(err, BSR_EMODEL, NULL, "%s has no attribute '%s'; did you mean '%s'?", schema->type,
-                        shown_name(name).text, best);
-    return bsr_fail(err, BSR_EMODEL, NULL, "%s has no attribute '%s'", schema->type, shown_name(name).text);
-}
-
-static bsr_status check_node(const struct build_node *node, struct bsr_error *err)
-{
-    const char *type;
-    size_t      length = op_domain_length(node->op, &type);
-    bsr_status  status = BSR_OK;
-
-    if (!*type || strlen(node->op) > ONNX_MAX_NAME)
-        return bsr_fail(err, BSR_EMODEL, NULL, "'%s' is no operator's name", shown_name(node->op).text);
-    if (length)
-        return BSR_OK;
-    const struct schema *schema = schema_find(type);
-    if (!schema)
-        return operators_find("", type) ? BSR_OK : refuse_op(type, err);
-    for (const struct bsr_attribute *a = node->attributes; status == BSR_OK && a && a->name; a++) {
-        struct schema_attribute known;
-        if (!schema_find_attribute(&known, schema, a->name))
-            status = refuse_attribute(schema, a->name, err);
-    }
-    return status;
 }
 
 /* ---- the message
@@ -237,7 +177,7 @@ static bsr_status infer_outputs(struct question *question, const struct onnx_mod
 {
     const struct bsr_operator *op = operators_find(text_or_empty(proto->domain), proto->op_type);
 
-    question->inputs = mem_alloc_zeroed(proto->n_input + 1, sizeof *question->inputs);
+    question->inputs = mem_alloc_zeroed(proto->n_input + 1, sizeof(void *));
     question->outputs = mem_alloc_zeroed(proto->n_output + 1, sizeof *question->outputs);
     if (!question->inputs || !question->outputs)
         return bsr_fail_memory(err, NULL, (proto->n_input + proto->n_output) * sizeof *question->outputs);
@@ -309,7 +249,14 @@ bsr_status build_add_node(struct onnx_model *model, struct build_values *values,
         list_length(node->outputs) >= MAX_VALUES)
         return bsr_fail(err, BSR_EMODEL, NULL, "a node (%s) of %d inputs and %d outputs",
                         shown_name(node->op).text, list_length(node->inputs), list_length(node->outputs));
-    bsr_status status = check_node(node, err);
+    const struct build_question question = {
+        .op = node->op,
+        .attributes = node->attributes,
+        .input_count = list_length(node->inputs),
+        .output_count = list_length(node->outputs),
+        .opset = onnx_opset(model, ""),
+    };
+    bsr_status status = build_check_node(&question, err);
     if (status == BSR_OK)
         status = make_message(&proto, values, node, err);
     if (status != BSR_OK)

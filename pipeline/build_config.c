@@ -4,6 +4,7 @@
 #include "base/tensor.h"
 #include "config/net_description.h"
 #include "onnx/build.h"
+#include "onnx/inspect/schemas.h"
 #include "pipeline/build_weights.h"
 
 #include <stdio.h>
@@ -28,10 +29,13 @@ static bsr_status check(const struct config_build *b, int line)
     struct bsr_error why = {0};
     bsr_status       status = build_status(b->build, &why);
 
-    if (status == BSR_EMODEL || status == BSR_EUSAGE)
-        return weight_fail_at(b->net->path, line, b->err, status, "%s", why.message);
-    if (status != BSR_OK && b->err)
+    if (status == BSR_EMODEL || status == BSR_EUSAGE) {
+        weight_fail_at(b->net->path, line, b->err, status, "%s", why.message);
+        if (why.hint[0])
+            bsr_hint(b->err, "%s", why.hint);
+    } else if (status != BSR_OK && b->err) {
         *b->err = why;
+    }
     return status;
 }
 
@@ -95,9 +99,24 @@ static bsr_status add_inputs(struct config_build *b)
 /* ---- layers that are a node
  * ---------------------------------------------------------------------------------------- */
 
-static struct bsr_attribute translate(const struct net_attribute *attribute)
+/* A number written without a point is a float where ONNX wants one. */
+static enum net_attribute_kind kind_of(const char *op, const struct net_attribute *attribute)
 {
-    switch (attribute->kind) {
+    const struct schema    *schema = schema_find(op);
+    struct schema_attribute known;
+
+    if (!schema || !schema_find_attribute(&known, schema, attribute->name))
+        return attribute->kind;
+    if (attribute->kind == NET_INT && !strchr(known.types, 'i') && strchr(known.types, 'f'))
+        return NET_FLOAT;
+    if (attribute->kind == NET_INTS && !strchr(known.types, 'I') && strchr(known.types, 'F'))
+        return NET_FLOATS;
+    return attribute->kind;
+}
+
+static struct bsr_attribute translate(const char *op, const struct net_attribute *attribute)
+{
+    switch (kind_of(op, attribute)) {
     case NET_FLOAT:
         return bsr_attribute_float(attribute->name, attribute->f);
     case NET_TEXT:
@@ -128,7 +147,7 @@ static bsr_status add_node(struct config_build *b, const struct net_layer *layer
     if (!attributes)
         return bsr_fail_memory(b->err, b->net->path, sizeof *attributes);
     for (int i = 0; i < layer->attribute_count; i++)
-        attributes[i] = translate(&layer->attributes[i]);
+        attributes[i] = translate(layer->op, &layer->attributes[i]);
     bool named = layer->outputs.count || layer->name;
     if (named)
         value = bsr_build_named_node(b->build, layer->op, layer->name, inputs,

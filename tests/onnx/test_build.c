@@ -212,6 +212,51 @@ static void test_what_does_not_fit_is_refused_where_it_stands(void **state)
     }
 }
 
+/* What ONNX gives to a node, in the opset that the model is written in: Operators.md. */
+static void test_nodes_are_what_onnx_has_in_that_opset(void **state)
+{
+    const struct bsr_attribute text = bsr_attribute_text("axis", "1"), axis = bsr_attribute_int("axis", 1),
+                               axes = bsr_attribute_ints("axes", 1, SHAPE(0)),
+                               alpha = bsr_attribute_float("alpha", 0.5F),
+                               many = bsr_attribute_ints("axis", 1, SHAPE(1));
+    const struct {
+        int                  opset;
+        const char          *op, *second, *says; /* says NULL: it is taken */
+        struct bsr_attribute attribute;
+    } cases[] = {
+        {18, "Mish", NULL, NULL, {0}},
+        {17, "Mish", NULL, "Mish came with opset 18, the model's is 17", {0}},
+        {12, "Squeeze", NULL, NULL, axes},
+        {13, "Squeeze", NULL, "attribute 'axes' of Squeeze went with opset 13", axes},
+        {17, "LeakyRelu", NULL, NULL, alpha},
+        {17, "Relu", "x", "Relu has 2 inputs; it takes 1", {0}},
+        {17, "Concat", "x", NULL, axis},
+        {17, "Concat", "x", "Concat needs the attribute 'axis'", {0}},
+        {17, "Softmax", NULL, "attribute 'axis' of Softmax is a whole number, not a text", text},
+        {17, "Softmax", NULL, "is a whole number, not a list of whole numbers", many},
+        {17, "Where", "x", "Where has 2 inputs; it takes 3", {0}},
+        {17, "If", NULL, "If holds graphs of its own", {0}},
+        {17, "my.Relu", "x", NULL, alpha},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct bsr_attribute attributes[] = {cases[i].attribute, {0}};
+        struct bsr_build          *b = NULL;
+        assert_int_equal(bsr_build_open(&b, "test", cases[i].opset, NULL), BSR_OK);
+        const char *x = bsr_build_input(b, "x", BSR_F32, 2, SHAPE(1, 3));
+        bsr_build_output(b, bsr_build_node(b, cases[i].op, LIST(x, cases[i].second), attributes), "y");
+        if (!cases[i].says)
+            onnx_model_free(built(b));
+        else if (!strstr(why_not_built(b), cases[i].says))
+            fail_msg("case %zu: '%s' is not said", i, cases[i].says);
+    }
+    struct bsr_build *b = start();
+    const char       *x = bsr_build_input(b, "x", BSR_F32, 1, SHAPE(2));
+    assert_null(bsr_build_named_node(b, "Relu", NULL, LIST(x), LIST("y", "z"), NULL));
+    assert_string_equal(why_not_built(b), "Relu has 2 outputs; it takes 1");
+}
+
 static void test_names_are_given_once(void **state)
 {
     struct bsr_build *b = start();
@@ -399,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_weights_stored_as_f16_compute_in_f32),
         cmocka_unit_test(test_operators_of_other_domains_are_taken_as_they_are),
         cmocka_unit_test(test_what_does_not_fit_is_refused_where_it_stands),
+        cmocka_unit_test(test_nodes_are_what_onnx_has_in_that_opset),
         cmocka_unit_test(test_names_are_given_once),
         cmocka_unit_test(test_half_finished_models_are_refused),
         cmocka_unit_test(test_a_file_is_written_whole_or_not_at_all),

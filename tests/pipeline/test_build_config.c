@@ -286,6 +286,20 @@ static void test_nodes_take_any_inputs_and_give_several_outputs(void **state)
     onnx_model_free(model);
 }
 
+/* LeakyRelu of (-2, 3) with a slope of 2: (-4, 3). */
+static void test_numbers_without_a_point_are_floats_where_those_are_wanted(void **state)
+{
+    struct onnx_model *model =
+        build_text("inputs = ( { name = \"x\"; shape = [2]; } );\n"
+                   "layers = ( { op = \"LeakyRelu\"; attributes = { alpha = 2; }; } );");
+    struct bsr_tensor in = ramp(1, SHAPE(2), -2, 5), expected = ramp(1, SHAPE(2), -4, 7);
+    struct bsr_tensor found = run_model(model, &in, 1);
+
+    (void)state;
+    assert_tensors_near(&found, &expected, 0);
+    onnx_model_free(model);
+}
+
 /* ---- what is refused
  * ------------------------------------------------------------------------------------------------- */
 
@@ -423,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_same_padding_keeps_the_size),
         cmocka_unit_test(test_strided_same_padding_halves_the_size),
         cmocka_unit_test(test_nodes_take_any_inputs_and_give_several_outputs),
+        cmocka_unit_test(test_numbers_without_a_point_are_floats_where_those_are_wanted),
         cmocka_unit_test(test_what_does_not_fit_is_told_with_its_line),
         cmocka_unit_test(test_running_out_of_memory_is_said),
         cmocka_unit_test(test_damaged_descriptions_do_no_harm),
