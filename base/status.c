@@ -71,7 +71,8 @@ static void format_beginning(char *dst, size_t size, const char *format, va_list
     memcpy(dst, text, strlen(text) + 1);
 }
 
-bsr_status bsr_fail(struct bsr_error *err, bsr_status code, const char *subject, const char *format, ...)
+/* In parentheses: for the analyzer there is a macro of this name. */
+bsr_status(bsr_fail)(struct bsr_error *err, bsr_status code, const char *subject, const char *format, ...)
 {
     if (!err)
         return code;
