@@ -1,76 +1,12 @@
-/* A model of the nodes between some tensors and others; a copy of a model. */
+/* A model of the nodes between some tensors and others. */
 #include "onnx/edit.h"
 
 #include "base/alloc.h"
 #include "onnx/edit_describe.h"
 #include "onnx/edit_find.h"
+#include "onnx/parts.h"
 
 #include <string.h>
-
-/* ---- an empty model
- * ------------------------------------------------------------------------------------------ */
-
-static bsr_status copy_message(void *out, const ProtobufCMessage *message, struct bsr_error *err)
-{
-    ProtobufCMessage *copy = NULL;
-    bsr_status        status = message_copy(&copy, message, err);
-    if (status == BSR_OK)
-        memcpy(out, &copy, sizeof copy);
-    return status;
-}
-
-/* Appends a copy to an array of messages. */
-static bsr_status append_copy(void *array, size_t *count, const ProtobufCMessage *message,
-                              struct bsr_error *err)
-{
-    ProtobufCMessage *copy = NULL;
-    bsr_status        status = message_copy(&copy, message, err);
-    if (status != BSR_OK)
-        return status;
-    status = message_append(array, count, copy, err);
-    if (status != BSR_OK)
-        message_free(copy);
-    return status;
-}
-
-static struct onnx_model *allocate_model(const struct onnx_model *like)
-{
-    struct onnx_model *model = mem_alloc_zeroed(1, sizeof *model);
-    if (model && !(model->name = mem_copy_text(like->name))) {
-        mem_free(model);
-        return NULL;
-    }
-    return model;
-}
-
-/* All of a model but its graph, and the graph's name. */
-static bsr_status copy_frame(struct onnx_model *out, const struct onnx_model *model, struct bsr_error *err)
-{
-    Onnx__ModelProto frame = *model->proto;
-    Onnx__GraphProto graph = ONNX__GRAPH_PROTO__INIT;
-
-    graph.name = model->proto->graph->name;
-    graph.doc_string = model->proto->graph->doc_string;
-    frame.graph = &graph;
-    frame.n_training_info = 0;
-    return copy_message(&out->proto, &frame.base, err);
-}
-
-bsr_status onnx_model_copy(struct onnx_model **out, const struct onnx_model *model, struct bsr_error *err)
-{
-    struct onnx_model *copy = allocate_model(model);
-    if (!copy)
-        return bsr_fail_memory(err, model->name, sizeof *copy);
-
-    bsr_status status = copy_message(&copy->proto, &model->proto->base, err);
-    if (status == BSR_OK)
-        status = model_index_inputs(copy, err);
-    if (status == BSR_OK)
-        *out = copy;
-    else
-        onnx_model_free(copy);
-    return status;
-}
 
 /* ---- what belongs to the part
  * ---------------------------------------------------------------------------------- */
@@ -231,22 +167,24 @@ static bsr_status copy_inside(Onnx__GraphProto *out, const struct part *part, st
 
     for (size_t n = 0; status == BSR_OK && n < graph->n_node; n++)
         if (part->taken[n])
-            status = append_copy(&out->node, &out->n_node, &graph->node[n]->base, err);
+            status = message_append_copy(&out->node, &out->n_node, &graph->node[n]->base, err);
     for (size_t i = 0; status == BSR_OK && i < graph->n_initializer; i++)
         if (is_inside(part, graph->initializer[i]->name))
-            status = append_copy(&out->initializer, &out->n_initializer, &graph->initializer[i]->base, err);
+            status = message_append_copy(&out->initializer, &out->n_initializer, &graph->initializer[i]->base,
+                                         err);
     for (size_t i = 0; status == BSR_OK && i < graph->n_sparse_initializer; i++)
         if (graph->sparse_initializer[i]->values &&
             is_inside(part, graph->sparse_initializer[i]->values->name))
-            status = append_copy(&out->sparse_initializer, &out->n_sparse_initializer,
-                                 &graph->sparse_initializer[i]->base, err);
+            status = message_append_copy(&out->sparse_initializer, &out->n_sparse_initializer,
+                                         &graph->sparse_initializer[i]->base, err);
     for (size_t i = 0; status == BSR_OK && i < graph->n_value_info; i++)
         if (is_inside(part, graph->value_info[i]->name) && !is_output(out, graph->value_info[i]->name))
-            status = append_copy(&out->value_info, &out->n_value_info, &graph->value_info[i]->base, err);
+            status =
+                message_append_copy(&out->value_info, &out->n_value_info, &graph->value_info[i]->base, err);
     for (size_t i = 0; status == BSR_OK && i < graph->n_quantization_annotation; i++)
         if (is_inside(part, graph->quantization_annotation[i]->tensor_name))
-            status = append_copy(&out->quantization_annotation, &out->n_quantization_annotation,
-                                 &graph->quantization_annotation[i]->base, err);
+            status = message_append_copy(&out->quantization_annotation, &out->n_quantization_annotation,
+                                         &graph->quantization_annotation[i]->base, err);
     return status;
 }
 
@@ -273,7 +211,7 @@ static bsr_status copy_weight_inputs(Onnx__GraphProto *out, const struct part *p
     for (size_t i = 0; status == BSR_OK && i < graph->n_input; i++) {
         const struct index_entry *entry = index_find(part->index, text_or_empty(graph->input[i]->name));
         if (entry && entry->initializer != SIZE_MAX && is_inside(part, entry->name))
-            status = append_copy(&out->input, &out->n_input, &graph->input[i]->base, err);
+            status = message_append_copy(&out->input, &out->n_input, &graph->input[i]->base, err);
     }
     return status;
 }
@@ -324,10 +262,8 @@ bsr_status onnx_extract(struct onnx_model **out, const struct onnx_model *model,
 
     struct part part = {.model = model, .index = index};
     status = find_part(&part, inputs, input_count, outputs, output_count, err);
-    if (status == BSR_OK && !(result = allocate_model(model)))
-        status = bsr_fail_memory(err, model->name, sizeof *result);
     if (status == BSR_OK)
-        status = copy_frame(result, model, err);
+        status = model_make_frame(&result, model, err);
     if (status == BSR_OK)
         status = write_graph(result->proto->graph, &part, inputs, input_count, outputs, output_count, err);
     if (status == BSR_OK)
