@@ -8,7 +8,8 @@
  * weights. */
 enum onnx_qdq {
     ONNX_QDQ_KEEP, /* computed as written: the numbers the model was quantised for */
-    ONNX_QDQ_DROP, /* left out: the f32 net that the weights stand for */
+    ONNX_QDQ_DROP, /* left out: the f32 net that the weights stand for. Each pair leaves a Clip to the range
+                      of its steps, which stands for a Relu or Relu6 that the quantiser left out */
 };
 
 struct onnx_prepare_options {
