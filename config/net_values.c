@@ -175,18 +175,17 @@ bsr_status net_read_type(const struct net_reader *reader, const config_setting_t
 {
     struct net_source *source = into;
     const char        *text = config_setting_get_string(at);
-    char               sentence[128] = "must be one of ";
 
 #define IS_TYPE(type_, value, bytes, type_name)                                                              \
     if (text && strcmp(text, type_name) == 0) {                                                              \
         source->type = type_;                                                                                \
         return BSR_OK;                                                                                       \
-    }                                                                                                        \
-    strcat(sentence, type_name " ");
+    }
     BSR_TYPE_LIST(IS_TYPE)
 #undef IS_TYPE
-    sentence[strlen(sentence) - 1] = '\0';
-    return net_refuse(reader, at, sentence);
+#define NAME(type_, value, bytes, type_name) " " type_name
+    return net_refuse(reader, at, "must be one of" BSR_TYPE_LIST(NAME));
+#undef NAME
 }
 
 bsr_status net_read_shape(const struct net_reader *reader, const config_setting_t *at, void *into)

@@ -16,7 +16,7 @@ static const size_t most_numbers = INT_MAX / 8;
 
 static const struct support_rule *find_rule(const struct bsr_node *node)
 {
-    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+    for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
         for (const struct support_rule *rule = groups[g]; rule->type; rule++)
             if (strcmp(rule->type, node->type) == 0)
                 return rule;

@@ -79,7 +79,9 @@ static bool read_numbers(struct numbers *numbers, const struct onnx_node_view *n
     *numbers = (struct numbers){0};
     if (values && tensor)
         return false;
-    numbers->there = values || tensor;
+    if (!values && !tensor)
+        return true;
+    numbers->there = true;
     if (tensor && (!tensor->data || (tensor->type != BSR_I64 && tensor->type != BSR_I32) ||
                    tensor->dims != 1 || tensor->shape[0] > MOST_DIMS))
         return false;
@@ -88,7 +90,7 @@ static bool read_numbers(struct numbers *numbers, const struct onnx_node_view *n
         return false;
     for (int i = 0; i < numbers->count; i++)
         numbers->values[i] = tensor ? tensor_get_int(tensor, (size_t)i) : values[i];
-    return !numbers->there || numbers->count > 0;
+    return numbers->count > 0;
 }
 
 /* 4.6 wants the axes in their order and without gaps. */

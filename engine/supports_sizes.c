@@ -120,7 +120,7 @@ static bool read_pads(const struct onnx_node_view *node, int axis, int dims, int
     if (!pads && count != 2 * dims)
         return false;
     *before = pads ? tensor_get_int(pads, (size_t)axis) : values[axis];
-    *after = pads ? tensor_get_int(pads, (size_t)(dims + axis)) : values[dims + axis];
+    *after = pads ? tensor_get_int(pads, (size_t)dims + (size_t)axis) : values[dims + axis];
     return *before >= 0 && *after >= 0 && *before < INT_MAX / 2 && *after < INT_MAX / 2;
 }
 

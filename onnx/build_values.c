@@ -42,7 +42,7 @@ static bool make_room(struct build_values *values)
     size_t capacity = values->capacity ? values->capacity * 2 : 32;
     if (values->count < values->capacity)
         return true;
-    void *items = mem_resize(values->items, capacity, sizeof *values->items);
+    void *items = mem_resize(values->items, capacity, sizeof(void *));
     if (!items)
         return false;
     values->items = items;

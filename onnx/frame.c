@@ -82,7 +82,8 @@ static bsr_status run_kind(struct frame *frame, const struct plan_node *node, st
     case PLAN_OPERATOR:
         return run_operator(frame, node, err);
     case PLAN_DEBUG:
-        return budget_copy(frame->budget, &frame->outputs[0], frame->inputs[0], err);
+        return frame->inputs[0] ? budget_copy(frame->budget, &frame->outputs[0], frame->inputs[0], err)
+                                : bsr_fail(err, BSR_EMODEL, NULL, "its input is left out");
     case PLAN_IF:
         return control_run_if(frame, node, err);
     case PLAN_LOOP:

@@ -84,6 +84,6 @@ void message_remove(void *array, size_t *count, size_t index)
     ProtobufCMessage **entries;
     memcpy(&entries, array, sizeof entries);
     message_free(entries[index]);
-    memmove(entries + index, entries + index + 1, (*count - index - 1) * sizeof *entries);
+    memmove(entries + index, entries + index + 1, (*count - index - 1) * sizeof(void *));
     --*count;
 }

@@ -24,10 +24,16 @@ static size_t *find_slot(const struct name_map *map, const char *from)
     return &map->table[at];
 }
 
+/* Of a name's pair, from 1 on; 0: there is none. */
+static size_t find_number(const struct name_map *map, const char *from)
+{
+    return map->table && *from ? *find_slot(map, from) : 0;
+}
+
 const struct name_pair *name_map_find(const struct name_map *map, const char *from)
 {
-    size_t pair = map->table && *from ? *find_slot(map, from) : 0;
-    return pair ? &map->pairs[pair - 1] : NULL;
+    size_t number = find_number(map, from);
+    return number ? &map->pairs[number - 1] : NULL;
 }
 
 /* Room for one more pair, the table at most half full. */
@@ -55,7 +61,7 @@ static bool grow(struct name_map *map)
 bsr_status name_map_add(struct name_map *map, const char *from, const char *to, size_t number,
                         struct bsr_error *err)
 {
-    if (!*from || name_map_find(map, from))
+    if (!*from || find_number(map, from))
         return BSR_OK;
     struct name_pair pair = {
         .from = mem_copy_text(from), .to = to ? mem_copy_text(to) : NULL, .number = number};

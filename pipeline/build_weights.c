@@ -85,10 +85,11 @@ static bsr_status allocate(struct bsr_tensor *tensor, struct weight_maker *maker
     bsr_status status = check_shape(maker, tensor, wish, err);
     if (status != BSR_OK)
         return status;
-    if (tensor_bytes(tensor) > maker->room)
-        return weight_fail_at(maker->path, wish->line, err, BSR_ELIMIT,
-                              "%s: with its %s the weights are too large", wish->name,
-                              tensor_shape_text(tensor).text);
+    if (tensor_bytes(tensor) > maker->room) {
+        weight_fail_at(maker->path, wish->line, err, BSR_ELIMIT, "%s: with its %s the weights are too large",
+                       wish->name, tensor_shape_text(tensor).text);
+        return BSR_ELIMIT;
+    }
     maker->room -= tensor_bytes(tensor);
     return tensor_alloc(tensor, err);
 }

@@ -19,7 +19,7 @@ static uint64_t volume(const struct bsr_tensor *tensor, int first)
 
 static const struct bsr_tensor *input(const struct onnx_layer *layer, int index)
 {
-    int most = sizeof layer->input_shapes / sizeof *layer->input_shapes;
+    int most = sizeof layer->input_shapes / sizeof layer->input_shapes[0];
     return index < layer->input_count && index < most ? layer->input_shapes[index] : NULL;
 }
 
