@@ -256,7 +256,8 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
 
     *complaint = (struct complaint){.node = ""};
     refusals_restart(refusals);
-    bsr_status status = onnx_split_make(&net->split, net->model, refusals_ask, refusals, err);
+    struct onnx_takers takers = {.engine = refusals_ask, .context = refusals};
+    bsr_status         status = onnx_split_make(&net->split, net->model, &takers, err);
     if (status == BSR_OK && refusals->status != BSR_OK)
         return bsr_fail(err, refusals->status, net->name, "%s", refusals->error.message);
     if (status == BSR_OK && net->split.tail)

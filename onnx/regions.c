@@ -1,14 +1,11 @@
 #include "onnx/regions.h"
 
 #include "base/alloc.h"
-#include "onnx/nodes.h"
 #include "onnx/splitting.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_VIEWED = 64 }; /* inputs and outputs of a node that the engine may be asked about */
 
 bool splitting_is_constant(const struct index_entry *entry)
 {
@@ -55,9 +52,10 @@ static bsr_status open_splitting(struct splitting *splitting, struct bsr_error *
     for (size_t v = 0; v < splitting->index->count; v++)
         uses += splitting->index->entries[v].use_count;
     splitting->place = mem_alloc_zeroed(nodes + 1, sizeof *splitting->place);
+    splitting->classes = mem_alloc_zeroed(nodes + 1, sizeof *splitting->classes);
     splitting->reads = mem_alloc_zeroed(uses, sizeof *splitting->reads);
     splitting->first = mem_alloc_zeroed(nodes + 2, sizeof *splitting->first);
-    if (!splitting->place || !splitting->reads || !splitting->first)
+    if (!splitting->place || !splitting->classes || !splitting->reads || !splitting->first)
         return bsr_fail_memory(err, splitting->model->name, (nodes + uses) * sizeof(size_t));
     list_reads(splitting, nodes);
     return index_sort(&splitting->order, splitting->index, err);
@@ -67,6 +65,7 @@ static void close_splitting(struct splitting *splitting)
 {
     mem_free(splitting->order);
     mem_free(splitting->place);
+    mem_free(splitting->classes);
     mem_free(splitting->reads);
     mem_free(splitting->first);
 }
@@ -108,82 +107,36 @@ static bool goes_to_tail(const struct splitting *splitting, size_t node)
     return !fed || proto->n_output == 0;
 }
 
-/* ---- what the engine takes ---------------------------------------------------------------- */
-
-/* Whether all that comes and goes at run time is f32 of one dimension or more. */
-static bool has_plain_ends(const struct splitting *splitting, size_t node)
-{
-    const Onnx__NodeProto *proto = splitting->model->proto->graph->node[node];
-
-    for (size_t r = splitting->first[node]; r < splitting->first[node + 1]; r++) {
-        const struct index_entry *entry = &splitting->index->entries[splitting->reads[r]];
-        if (!splitting_is_constant(entry) && splitting_is_carried(splitting_shape(splitting, entry)))
-            return false;
-    }
-    for (size_t o = 0; o < proto->n_output; o++) {
-        const struct index_entry *entry = index_find(splitting->index, proto->output[o]);
-        if (entry && splitting_is_carried(splitting_shape(splitting, entry)))
-            return false;
-    }
-    return true;
-}
-
-static bool has_subgraph(const Onnx__NodeProto *proto)
-{
-    for (size_t i = 0; i < proto->n_attribute; i++)
-        if (proto->attribute[i]->g || proto->attribute[i]->n_graphs)
-            return true;
-    return false;
-}
-
-/* Asks the engine. */
-static bsr_status ask(bool *taken, const struct splitting *splitting, size_t node, onnx_supports *supports,
-                      void *context, struct bsr_error *err)
-{
-    const Onnx__NodeProto   *proto = splitting->model->proto->graph->node[node];
-    const struct bsr_tensor *inputs[MAX_VIEWED], *outputs[MAX_VIEWED];
-    struct bsr_node         *read = NULL;
-
-    *taken = false;
-    if (proto->n_input > MAX_VIEWED || proto->n_output > MAX_VIEWED || has_subgraph(proto) ||
-        !has_plain_ends(splitting, node))
-        return BSR_OK;
-    bsr_status status = node_read(&read, proto, node_opset(splitting->model, proto), err);
-    if (status != BSR_OK)
-        return status;
-    for (size_t i = 0; i < proto->n_input; i++)
-        inputs[i] = onnx_values_find(splitting->values, proto->input[i]);
-    for (size_t i = 0; i < proto->n_output; i++)
-        outputs[i] = onnx_values_find(splitting->values, proto->output[i]);
-    struct onnx_node_view view = {.node = *read,
-                                  .inputs = inputs,
-                                  .input_count = (int)proto->n_input,
-                                  .outputs = outputs,
-                                  .output_count = (int)proto->n_output};
-    *taken = !supports(context, &view);
-    node_free(read);
-    return BSR_OK;
-}
-
 /* ---- regions ------------------------------------------------------------------------------ */
 
-/* How often the way from the inputs to a node has changed between engine and besra, at most. A way that
- * leaves a region and comes back to its nodes would have changed twice on it: nodes of one depth that hang
- * together are a region without a hole. */
-static void find_depth(const struct splitting *splitting, size_t node, const bool *engine, int *depth)
+/* What grouping needs of each node. */
+struct grouping {
+    bool   *worth;   /* makes its fast region worth its while */
+    bool   *counted; /* of a group's representative: somebody in it is worth it */
+    int    *depth;
+    int    *numbers;
+    size_t *parent;
+};
+
+/* How often the way from the inputs to a node has changed between classes, at most. Along a way the depth
+ * never falls, and grows where the class changes: a way that leaves a group of one class and one depth and
+ * comes back to it has met neither another class nor another depth in between, so that all it passed hangs
+ * together with the group and belongs to it: groups are convex. Between groups of one depth no edge goes, so
+ * that they can be run in the order of their depths. Both hold for any number of classes. */
+static void find_depth(const struct splitting *splitting, size_t node, int *depth)
 {
     depth[node] = 0;
     for (size_t r = splitting->first[node]; r < splitting->first[node + 1]; r++) {
         const struct index_entry *entry = &splitting->index->entries[splitting->reads[r]];
         if (entry->node == SIZE_MAX)
             continue;
-        int through = depth[entry->node] + (engine[entry->node] != engine[node]);
+        int through = depth[entry->node] + (splitting->classes[entry->node] != splitting->classes[node]);
         if (through > depth[node])
             depth[node] = through;
     }
 }
 
-/* The representative of a node's region among those joined so far; ways are shortened on the go. */
+/* The representative of a node's group among those joined so far; ways are shortened on the go. */
 static size_t find_root(size_t *parent, size_t node)
 {
     while (parent[node] != node) {
@@ -193,57 +146,94 @@ static size_t find_root(size_t *parent, size_t node)
     return node;
 }
 
-static void join_neighbours(const struct splitting *splitting, size_t node, const bool *engine,
-                            const int *depth, size_t *parent)
+static void join_neighbours(const struct splitting *splitting, size_t node, const int *depth, size_t *parent)
 {
     for (size_t r = splitting->first[node]; r < splitting->first[node + 1]; r++) {
         const struct index_entry *entry = &splitting->index->entries[splitting->reads[r]];
         size_t                    maker = entry->node;
-        if (maker != SIZE_MAX && !engine[maker] && depth[maker] == depth[node])
+        if (maker != SIZE_MAX && splitting->classes[maker] == splitting->classes[node] &&
+            depth[maker] == depth[node])
             parent[find_root(parent, node)] = find_root(parent, maker);
     }
 }
 
-/* Numbers the regions in the order in which they are met. */
-static void number_regions(struct splitting *splitting, const bool *engine, size_t *parent, int *numbers)
+/* The groups of the classes as they are. */
+static void join_groups(const struct splitting *splitting, struct grouping *grouping)
 {
     size_t nodes = splitting->model->proto->graph->n_node;
 
-    for (size_t n = 0; n < nodes; n++)
-        numbers[n] = -1;
     for (size_t i = 0; i < nodes; i++) {
         size_t n = splitting->order[i];
-        if (splitting->place[n] == GOES_TO_TAIL || engine[n])
+        grouping->parent[n] = n;
+        if (splitting->classes[n] == CLASS_TAIL) {
+            grouping->depth[n] = INT_MAX;
             continue;
-        size_t root = find_root(parent, n);
-        if (numbers[root] < 0)
-            numbers[root] = splitting->regions++;
-        splitting->place[n] = numbers[root];
+        }
+        find_depth(splitting, n, grouping->depth);
+        join_neighbours(splitting, n, grouping->depth, grouping->parent);
     }
 }
 
-static bsr_status place_nodes(struct splitting *splitting, bool *engine, int *depth, size_t *parent,
-                              onnx_supports *supports, void *context, struct bsr_error *err)
+/* Takes fast groups apart that are not worth it; their nodes go to who else can run them. */
+static bsr_status demote_islands(struct splitting *splitting, struct grouping *grouping, bool *changed,
+                                 const struct onnx_takers *takers, struct bsr_error *err)
 {
     size_t     nodes = splitting->model->proto->graph->n_node;
     bsr_status status = BSR_OK;
 
+    memset(grouping->counted, 0, nodes * sizeof *grouping->counted);
+    for (size_t n = 0; n < nodes; n++)
+        if (splitting->classes[n] == CLASS_FAST && grouping->worth[n])
+            grouping->counted[find_root(grouping->parent, n)] = true;
+    *changed = false;
     for (size_t i = 0; status == BSR_OK && i < nodes; i++) {
         size_t n = splitting->order[i];
-        parent[n] = n;
+        enum node_class class = CLASS_FAST;
+        if (splitting->classes[n] != CLASS_FAST || grouping->counted[find_root(grouping->parent, n)])
+            continue;
+        status = splitting_ask(&class, NULL, splitting, n, takers, true, err);
+        splitting->classes[n] = (unsigned char)class;
+        *changed = true;
+    }
+    return status;
+}
+
+static bsr_status find_classes(struct splitting *splitting, struct grouping *grouping,
+                               const struct onnx_takers *takers, struct bsr_error *err)
+{
+    bsr_status status = BSR_OK;
+
+    for (size_t i = 0; status == BSR_OK && i < splitting->model->proto->graph->n_node; i++) {
+        size_t n = splitting->order[i];
+        enum node_class class = CLASS_TAIL;
+        splitting->place[n] = GOES_TO_ENGINE;
         if (goes_to_tail(splitting, n)) {
             splitting->place[n] = GOES_TO_TAIL;
             splitting->tail = true;
-            depth[n] = INT_MAX;
-            continue;
+        } else {
+            status = splitting_ask(&class, &grouping->worth[n], splitting, n, takers, false, err);
         }
-        splitting->place[n] = GOES_TO_ENGINE;
-        status = ask(&engine[n], splitting, n, supports, context, err);
-        find_depth(splitting, n, engine, depth);
-        if (!engine[n])
-            join_neighbours(splitting, n, engine, depth, parent);
+        splitting->classes[n] = (unsigned char)class;
     }
     return status;
+}
+
+/* Numbers the regions in the order in which they are met. */
+static void number_regions(struct splitting *splitting, struct grouping *grouping)
+{
+    size_t nodes = splitting->model->proto->graph->n_node;
+
+    for (size_t n = 0; n < nodes; n++)
+        grouping->numbers[n] = -1;
+    for (size_t i = 0; i < nodes; i++) {
+        size_t n = splitting->order[i];
+        if (splitting->classes[n] == CLASS_TAIL || splitting->classes[n] == CLASS_ENGINE)
+            continue;
+        size_t root = find_root(grouping->parent, n);
+        if (grouping->numbers[root] < 0)
+            grouping->numbers[root] = splitting->regions++;
+        splitting->place[n] = grouping->numbers[root];
+    }
 }
 
 /* A node's turn: by depth, then as they stood. */
@@ -276,26 +266,43 @@ static bsr_status order_by_depth(struct splitting *splitting, const int *depth, 
     return BSR_OK;
 }
 
-static bsr_status group(struct splitting *splitting, onnx_supports *supports, void *context,
-                        struct bsr_error *err)
+/* Demoting makes fewer nodes fast each time, so it ends. */
+static bsr_status place_nodes(struct splitting *splitting, struct grouping *grouping,
+                              const struct onnx_takers *takers, struct bsr_error *err)
 {
-    size_t     nodes = splitting->model->proto->graph->n_node;
-    bool      *engine = mem_alloc_zeroed(nodes + 1, sizeof *engine);
-    int       *depth = mem_alloc_zeroed(nodes + 1, sizeof *depth);
-    int       *numbers = mem_alloc_zeroed(nodes + 1, sizeof *numbers);
-    size_t    *parent = mem_alloc_zeroed(nodes + 1, sizeof *parent);
-    bsr_status status = engine && depth && numbers && parent
-                            ? place_nodes(splitting, engine, depth, parent, supports, context, err)
-                            : bsr_fail_memory(err, splitting->model->name, nodes * 3 * sizeof(size_t));
+    bool       changed = true;
+    bsr_status status = find_classes(splitting, grouping, takers, err);
 
-    if (status == BSR_OK)
-        number_regions(splitting, engine, parent, numbers);
-    if (status == BSR_OK)
-        status = order_by_depth(splitting, depth, err);
-    mem_free(engine);
-    mem_free(depth);
-    mem_free(numbers);
-    mem_free(parent);
+    while (status == BSR_OK && changed) {
+        join_groups(splitting, grouping);
+        status = demote_islands(splitting, grouping, &changed, takers, err);
+    }
+    if (status != BSR_OK)
+        return status;
+    number_regions(splitting, grouping);
+    return order_by_depth(splitting, grouping->depth, err);
+}
+
+static bsr_status group(struct splitting *splitting, const struct onnx_takers *takers, struct bsr_error *err)
+{
+    size_t          nodes = splitting->model->proto->graph->n_node;
+    struct grouping grouping = {
+        .worth = mem_alloc_zeroed(nodes + 1, sizeof *grouping.worth),
+        .counted = mem_alloc_zeroed(nodes + 1, sizeof *grouping.counted),
+        .depth = mem_alloc_zeroed(nodes + 1, sizeof *grouping.depth),
+        .numbers = mem_alloc_zeroed(nodes + 1, sizeof *grouping.numbers),
+        .parent = mem_alloc_zeroed(nodes + 1, sizeof *grouping.parent),
+    };
+    bsr_status status =
+        grouping.worth && grouping.counted && grouping.depth && grouping.numbers && grouping.parent
+            ? place_nodes(splitting, &grouping, takers, err)
+            : bsr_fail_memory(err, splitting->model->name, nodes * 3 * sizeof(size_t));
+
+    mem_free(grouping.worth);
+    mem_free(grouping.counted);
+    mem_free(grouping.depth);
+    mem_free(grouping.numbers);
+    mem_free(grouping.parent);
     return status;
 }
 
@@ -311,8 +318,8 @@ static void look_at_outputs(struct splitting *splitting)
     }
 }
 
-bsr_status onnx_split_make(struct onnx_split *out, const struct onnx_model *model, onnx_supports *supports,
-                           void *context, struct bsr_error *err)
+bsr_status onnx_split_make(struct onnx_split *out, const struct onnx_model *model,
+                           const struct onnx_takers *takers, struct bsr_error *err)
 {
     struct splitting    splitting = {.model = model};
     struct onnx_split   split = {.front = NULL};
@@ -327,7 +334,7 @@ bsr_status onnx_split_make(struct onnx_split *out, const struct onnx_model *mode
     if (status == BSR_OK)
         status = open_splitting(&splitting, err);
     if (status == BSR_OK)
-        status = group(&splitting, supports, context, err);
+        status = group(&splitting, takers, err);
     if (status == BSR_OK) {
         look_at_outputs(&splitting);
         status = splitting_make_parts(&split, &splitting, err);

@@ -1,4 +1,4 @@
-/* onnx/regions.h: splits a graph between an engine and besra's own operators. */
+/* onnx/regions.h: splits a graph between an engine, fast kernels and besra's own operators. */
 #pragma once
 
 #include "onnx/evaluate.h"
@@ -17,7 +17,19 @@ struct onnx_node_view {
  */
 typedef const char *onnx_supports(void *context, const struct onnx_node_view *node);
 
+/* Whether a node alone makes a fast region worth its while (a convolution); what it passes was taken. */
+typedef bool onnx_worth(void *context, const struct onnx_node_view *node);
+
+/* Who may take a node, and is asked for it. */
+struct onnx_takers {
+    onnx_supports *engine;
+    onnx_supports *fast; /* asked first; NULL: there is none */
+    onnx_worth    *worth;
+    void          *context; /* of the engine */
+};
+
 struct onnx_region {
+    bool fast; /* for the fast kernels, not for besra's operators */
     struct onnx_model
         *model; /* the nodes, with their constants; inputs and outputs as of the region's node */
     struct bsr_tensor *inputs; /* type and shape of each, as inferred */
@@ -36,11 +48,12 @@ struct onnx_split {
                                  front; its outputs are those of the  whole graph. */
 };
 
-/* `model` was prepared and all its input shapes are fixed. Maximal convex groups of nodes that the engine
- * doesn't support become regions. A tensor that isn't f32 between engine, regions and the graph's ends is
- * declared as f32[n]: its bytes, padded with zeros to n = ceil(bytes / 4) words (at least 1). Where an empty
- * tensor or a shape that depends on values occurs, all that comes from there on is the tail. BSR_EMODEL names
- * a node that neither can run and why. Release with onnx_split_free(). */
-bsr_status onnx_split_make(struct onnx_split *out, const struct onnx_model *model, onnx_supports *supports,
-                           void *context, struct bsr_error *err);
+/* `model` was prepared and all its input shapes are fixed. Maximal convex groups of nodes that the fast
+ * kernels take become fast regions, if one of them is worth it; of the others, such groups that the engine
+ * doesn't support become regions of besra's operators. A tensor that isn't f32 between engine, regions and
+ * the graph's ends is declared as f32[n]: its bytes, padded with zeros to n = ceil(bytes / 4) words (at least
+ * 1). Where an empty tensor or a shape that depends on values occurs, all that comes from there on is the
+ * tail. BSR_EMODEL names a node that nobody can run and why. Release with onnx_split_free(). */
+bsr_status onnx_split_make(struct onnx_split *out, const struct onnx_model *model,
+                           const struct onnx_takers *takers, struct bsr_error *err);
 void       onnx_split_free(struct onnx_split *split);

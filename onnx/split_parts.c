@@ -181,6 +181,7 @@ static bsr_status make_region(struct onnx_region *out, const struct splitting *s
         size_t node = splitting->order[i];
         if (splitting->place[node] != number)
             continue;
+        out->fast = splitting->classes[node] == CLASS_FAST;
         status = copy_node(&part, node, err);
         if (status == BSR_OK)
             status = take_reads(&part, node, true, err);
