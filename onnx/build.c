@@ -165,7 +165,8 @@ static bsr_status add_input(struct bsr_build *build, const char *name, int type,
     }
     if (is_fixed(dims, shape)) {
         (*value)->tensor = (struct bsr_tensor){.type = type, .dims = dims};
-        memcpy((*value)->tensor.shape, shape, (size_t)dims * sizeof *shape);
+        for (int i = 0; i < dims; i++) /* of a scalar `shape` may be NULL */
+            (*value)->tensor.shape[i] = shape[i];
     }
     return BSR_OK;
 }
