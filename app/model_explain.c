@@ -65,7 +65,8 @@ static void print_changes(const struct onnx_changes *changes, bool all)
     else
         table_drop(&table);
     if (passed_over)
-        table_line(STYLE_DIM, "%zu constants and dead nodes taken out (-v shows them)", passed_over);
+        table_line(STYLE_DIM, "%zu constant%s and dead nodes taken out (-v shows them)", passed_over,
+                   passed_over == 1 ? "" : "s");
 }
 
 /* "fold-constants 121, drop-no-ops 4" */

@@ -16,6 +16,16 @@ static const struct onnx_change *find_change(const struct onnx_changes *changes,
 
 static const struct remedy by_besra = {"engine", "run by besra's own operator", false};
 static const struct remedy nothing = {0};
+static const struct remedy left_out = {"drop-no-ops", "is left out: a debug node", false};
+
+/* Without a net that opened: what would be done. Of a debug node the engine has no operator, but besra has.
+ */
+static struct remedy guess_remedy(const struct onnx_obstacle *obstacle)
+{
+    if (!obstacle->has_operator)
+        return nothing;
+    return strcmp(obstacle->why, "it has no operator of this name") == 0 ? left_out : by_besra;
+}
 
 struct remedy check_remedy(const struct check *check, const struct onnx_obstacle *obstacle)
 {
@@ -23,7 +33,7 @@ struct remedy check_remedy(const struct check *check, const struct onnx_obstacle
     const struct onnx_change  *change = NULL;
 
     if (!changes)
-        return obstacle->has_operator ? by_besra : nothing;
+        return guess_remedy(obstacle);
     change = find_change(changes, "the graph", "f16-to-f32");
     if (change && strstr(obstacle->why, "32-bit")) /* all of its nodes are refused for that */
         return (struct remedy){change->pass, "the graph computes in f32 now", true};
