@@ -28,6 +28,27 @@ static const char *const titles[CASE_ENGINES] = {
     [CASE_OPENCV] = "through OpenCV",
 };
 
+/* Lines of the page's text are wrapped by hand: they are read in an editor, too. */
+static const char head[] =
+    "# Operators\n"
+    "\n"
+    "What besra does with ONNX's own node tests (onnx/backend/test/data/node): each case is a graph of one "
+    "operator, its inputs, and the\n"
+    "outputs that it must give. This page is written by the program that runs them, and a test compares the "
+    "two: it says what was found.\n"
+    "\n"
+    "`besra's operators` is the graph run by them alone (`--engine besra`). `through OpenCV` is what `besra "
+    "detect` and the others do: OpenCV\n"
+    "runs what it runs right, besra's operators the rest. A case counts for the operator that it is made "
+    "for, "
+    "also where that is\n"
+    "written out as the graph of its function. `opset` is the one that the cases are written in; older forms "
+    "of an operator, from opset 7\n"
+    "on, are run too. What can't be run is refused with the reason that stands here. Your own operators are "
+    "added by a\n"
+    "[plugin](custom-operators.md).\n"
+    "\n";
+
 static struct operator_row *find_row(struct operator_table *table, const char *name)
 {
     for (size_t i = 0; i < table->count; i++)
@@ -151,10 +172,32 @@ static void write_totals(const struct operator_table *table, struct bytes *out)
             f32 += row->f32_cases && row->f32_passed[engine] == row->f32_cases;
         }
         bytes_append_format(out,
-                            "- %s: %d of %d cases pass; %d of %zu operators pass all of theirs, %d operators "
-                            "pass all that are in f32.\n",
-                            titles[engine], passed, cases, whole, table->count, f32);
+                            "- %s: %d of %d cases pass. Of %zu operators %d pass all of their cases, and %d "
+                            "all that are in f32.\n",
+                            titles[engine], passed, cases, table->count, whole, f32);
     }
+}
+
+static void write_heads(const struct operator_table *table, struct bytes *out)
+{
+    bytes_append_text(out, "\n| operator | opset | cases |");
+    for (int engine = 0; engine < CASE_ENGINES; engine++)
+        if (table->engines[engine])
+            bytes_append_format(out, " %s |", titles[engine]);
+    bytes_append_text(out, " the others |\n| --- | --- | --- | --- |");
+    for (int engine = 0; engine < CASE_ENGINES; engine++)
+        bytes_append_text(out, table->engines[engine] ? " --- |" : "");
+    bytes_append_text(out, "\n");
+}
+
+static void write_outcome(const struct operator_row *row, int engine, struct bytes *out)
+{
+    if (row->passed[engine] == row->cases)
+        bytes_append_text(out, "passes |");
+    else if (row->passed[engine])
+        bytes_append_format(out, "%d pass |", row->passed[engine]);
+    else
+        bytes_append_text(out, "not supported |");
 }
 
 static void write_row(const struct operator_table *table, struct operator_row *row, struct bytes *out)
@@ -162,39 +205,25 @@ static void write_row(const struct operator_table *table, struct operator_row *r
     bytes_append_format(out, "| %s | ", row->name);
     for (int i = 0; i < row->opset_count; i++)
         bytes_append_format(out, "%s%lld", i ? ", " : "", (long long)row->opsets[i]);
+    bytes_append_format(out, " | %d |", row->cases);
     for (int engine = 0; engine < CASE_ENGINES; engine++)
-        if (table->engines[engine])
-            bytes_append_format(out, " | %d", row->passed[engine]);
-    bytes_append_format(out, " | %d | ", row->cases);
+        if (table->engines[engine]) {
+            bytes_append_text(out, " ");
+            write_outcome(row, engine, out);
+        }
     qsort(row->reasons, (size_t)row->reason_count, sizeof *row->reasons, compare_reasons);
     for (int i = 0; i < row->reason_count && i < SHOWN_REASONS; i++)
-        bytes_append_format(out, "%s%s (%d)", i ? "; " : "", row->reasons[i].text, row->reasons[i].count);
-    bytes_append_text(out, row->reason_count > SHOWN_REASONS ? "; ... |\n"
-                           : row->reason_count               ? " |\n"
-                                                             : "|\n");
+        bytes_append_format(out, "%s%s (%d)", i ? "; " : " ", row->reasons[i].text, row->reasons[i].count);
+    bytes_append_text(out, row->reason_count > SHOWN_REASONS ? "; ... |\n" : " |\n");
 }
 
 void operator_table_write(struct operator_table *table, struct bytes *out)
 {
-    bytes_append_text(
-        out,
-        "# Operators\n\n"
-        "What besra does with ONNX's own node tests (the cases of onnx/backend/test/data/node). This page "
-        "is written by the runner in tests/backend and checked by it: it is what was found, never what is "
-        "hoped for. A case counts for the operator that it is made for, also where it has the operator's "
-        "function body written out. What is not supported is refused with the reason given; no case gives "
-        "a wrong result.\n\n");
-    write_totals(table, out);
-    bytes_append_text(out, "\n| operator | opsets seen |");
-    for (int engine = 0; engine < CASE_ENGINES; engine++)
-        if (table->engines[engine])
-            bytes_append_format(out, " %s: passed |", titles[engine]);
-    bytes_append_text(out, " of | the others |\n| --- | --- | --- | --- |");
-    for (int engine = 0; engine < CASE_ENGINES; engine++)
-        bytes_append_text(out, table->engines[engine] ? " --- |" : "");
-    bytes_append_text(out, "\n");
     if (table->count)
         qsort(table->rows, table->count, sizeof *table->rows, compare_rows);
+    bytes_append_text(out, head);
+    write_totals(table, out);
+    write_heads(table, out);
     for (size_t i = 0; i < table->count; i++)
         write_row(table, &table->rows[i], out);
 }

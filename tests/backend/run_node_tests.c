@@ -76,8 +76,7 @@ static struct verdict run_guarded(const char *folder, enum case_engine engine)
     return verdict;
 }
 
-/* ---- all cases ------------------------------------------------------------------------------------------
- */
+/* ---- all cases ---------------------------------------------------------------------------- */
 
 struct counts {
     int of[CRASHED + 1];
@@ -140,17 +139,22 @@ static bool run_cases(const struct settings *settings, struct operator_table *ta
     return fine && count > 0;
 }
 
-/* ---- the page -------------------------------------------------------------------------------------------
- */
+/* ---- the page ----------------------------------------------------------------------------- */
 
-/* The first line that differs, for a message. */
+/* The first line that differs, both ways. */
 static void say_difference(const char *path, const char *there, const char *found)
 {
-    int line = 1;
+    size_t line = 0;
+    int    number = 1;
 
-    for (; *there && *there == *found; there++, found++)
-        line += *there == '\n';
-    printf("%s differs from what was found, first in line %d; write it anew with --table\n", path, line);
+    for (size_t i = 0; there[i] && there[i] == found[i]; i++)
+        if (there[i] == '\n') {
+            line = i + 1;
+            number++;
+        }
+    printf("%s:%d: says\n  %.*s\nbut found was\n  %.*s\nbesra_node_tests --table writes the page anew\n",
+           path, number, (int)strcspn(there + line, "\n"), there + line, (int)strcspn(found + line, "\n"),
+           found + line);
 }
 
 static bool check_page(const char *path, const struct bytes *page)
@@ -186,8 +190,7 @@ static bool handle_page(const struct settings *settings, struct operator_table *
     return fine;
 }
 
-/* ---- usage ----------------------------------------------------------------------------------------------
- */
+/* ---- usage -------------------------------------------------------------------------------- */
 
 static bool choose_engines(struct settings *settings, const char *text)
 {
