@@ -2,16 +2,19 @@
 # Does what a page of the docs says: run_page.sh SOURCE PAGE BESRA LIBRARY_FOLDER SCRATCH [CFLAGS...]
 #
 #   ```sh    run as it stands, each block in a fresh folder with the sample files below; it must succeed.
+#            After a line "<!-- goes on -->" it is run in the folder that the block before has left.
 #            Lines of not_run_here.txt are left out, and named.
 #   ```cfg   with "# NAME" in its first line: there as the file NAME for every block of the page.
-#   ```c     a program is built without a warning and run; anything else must be lines of docs/example.c.
+#   ```c     a program is built without a warning and run; anything else must be lines of docs/example.c,
+#            docs/plugin.c or besra.h.
 #
 # Every --option in the text must be one of besra's, or of the few tools named here, every link lead to a file.
 set -eu
 source=$1 page=$2 besra=$3 library=$4 scratch=$5
 shift 5
 cflags=$*
-others="again build cflags cxx include install libs prefix preset variable" # of our scripts, cmake and pkg-config
+# Options of our scripts, of cmake, pkg-config and YOLOv5's export.py.
+others="again build cflags cxx dynamic include install libs prefix preset table variable"
 here=$source/tests/docs
 failures=0
 
@@ -25,7 +28,8 @@ make_samples() {
     mkdir -p samples/holiday/day-1 samples/home samples/models
     cp -R "$source/assets" samples/
     cp "$source"/models/*.cfg "$source"/models/*.onnx samples/models/
-    cp "$source/docs/example.c" samples/
+    cp "$source/docs/example.c" "$source/docs/plugin.c" samples/
+    cp -R "$source/docs/nets" samples/
     cards=$source/assets/cards
     cp "$cards/cards-1.jpg" samples/my-picture.jpg
     cp "$cards/cards-2.jpg" samples/table.jpg
@@ -41,16 +45,19 @@ make_samples() {
     done >samples/my-model.names
 }
 
-# blocks/LINE.sh, .c, .cfg: what is between the fences that begin in that line.
+# blocks/LINE.sh, .more.sh, .c, .cfg: what is between the fences that begin in that line.
 cut_blocks() {
     mkdir blocks
     awk '/^```/ { if (inside) { inside = 0; close(file); next }
                   inside = 1
                   type = substr($1, 4)
-                  file = type ~ /^(sh|c|cfg)$/ ? sprintf("blocks/%04d.%s", NR, type) : "/dev/null"
+                  if (type == "sh" && goes_on) type = "more.sh"
+                  goes_on = 0
+                  file = type ~ /^(sh|more\.sh|c|cfg)$/ ? sprintf("blocks/%04d.%s", NR, type) : "/dev/null"
                   printf "" >file
                   next }
          inside { print >file }
+         !inside && NF { goes_on = $0 == "<!-- goes on -->" }
          END { exit inside }' "$source/$page" || fail 1 "a fence without its end"
 }
 
@@ -66,9 +73,12 @@ place_settings() {
     done
 }
 
-in_fresh_folder() {
+fresh_folder() {
     rm -rf folder
     cp -R samples folder
+}
+
+in_folder() {
     (cd folder && HOME=$PWD/home "$@") >output 2>&1
 }
 
@@ -81,7 +91,8 @@ run_shell() {
             printf '%s\n' "$line" >>commands
         fi
     done <"$1"
-    in_fresh_folder bash -eu -o pipefail "$PWD/commands" && echo "$page:$2: ok" && return
+    case $1 in *.more.sh) ;; *) fresh_folder ;; esac
+    in_folder bash -eu -o pipefail "$PWD/commands" && echo "$page:$2: ok" && return
     fail "$2" "failed:"
     cat commands output
 }
@@ -89,7 +100,7 @@ run_shell() {
 run_program() {
     # shellcheck disable=SC2086 # flags are words
     if cc -std=c11 -Wall -Wextra -Werror $cflags "$1" $(pkg-config --cflags --libs besra) -o program >output 2>&1 &&
-        in_fresh_folder ../program small.jpg; then
+        fresh_folder && in_folder ../program small.jpg; then
         echo "$page:$2: ok"
     else
         fail "$2" "failed:"
@@ -99,14 +110,17 @@ run_program() {
 
 check_excerpt() {
     sed 's/^ *//; s/ *$//; /^$/d; /^\.\.\.$/d' "$1" >wanted
-    cat "$source/docs/example.c" "$source/include/besra.h" | sed 's/^ *//; s/ *$//' >lines
+    cat "$source/docs/example.c" "$source/docs/plugin.c" "$source/include/besra.h" | sed 's/^ *//; s/ *$//' >lines
     while IFS= read -r line; do
-        grep -Fxq -- "$line" lines || fail "$2" "neither in docs/example.c nor in besra.h: $line"
+        grep -Fxq -- "$line" lines || fail "$2" "in none of example.c, plugin.c and besra.h: $line"
     done <wanted
 }
 
 check_options() {
-    for command in "" detect upscale; do "$besra" $command --help; done >help
+    for command in detect upscale classify; do "$besra" $command --help; done >help
+    for command in show check explain simplify extract edit build compare run list; do
+        "$besra" model $command --help
+    done >>help
     grep -on -- '--[a-z][a-z-]*' "$source/$page" | sed 's/:--/ /' >named || true
     while read -r line option; do
         plain=${option#no-}
