@@ -1,0 +1,5 @@
+/* The innermost loops with vectors of AVX2 with FMA. */
+#define VECTOR_FLOATS 8
+#include "engine/kernels/block_kernels.h"
+
+const struct kernels kernels_avx2 = {.name = "avx2", .vector = VECTOR_FLOATS, BLOCK_KERNELS};

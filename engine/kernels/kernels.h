@@ -1,0 +1,48 @@
+/* engine/kernels/kernels.h: the innermost loops, one set for each level of vector instructions. They know
+ * vectors and addresses; what is computed where is decided by the files that call them. */
+#pragma once
+
+#include "base/cpu.h"
+#include "engine/kernels/op.h"
+
+/* A panel is the output channels of two vectors; the last one may be of one vector. */
+enum { PANEL_VECTORS = 2, MOST_PIXELS = 12, WIDEST_VECTOR = 16 };
+
+/* What becomes of sums, so that the common cases never leave their registers. */
+enum store_way { STORE_SUMS, STORE_CLAMPED, STORE_FINISHED };
+
+/* A block: some pixels by the output channels of one panel,
+ *   out[pixel][n] = finish(init[pixel][n] + sum over window and k: in[pixel + window][k]
+ * weights[window][k][n]) */
+struct block {
+    const float      *in; /* of the first pixel */
+    ptrdiff_t         in_pixel;
+    int               window[2]; /* y, x: how many segments of `length` floats a sum runs over */
+    ptrdiff_t         window_step[2];
+    int               length;
+    const float      *weights;    /* [window y][window x][length][panel], in whole vectors */
+    const float      *init;       /* [pixels][panel], in whole vectors */
+    ptrdiff_t         init_pixel; /* 0: the same for all */
+    float            *out;
+    ptrdiff_t         out_pixel;
+    int               channels; /* that may be stored: of the panel, a multiple of MAP_GRAIN */
+    enum store_way    way;
+    struct activation activation; /* CLAMPED: a and b are the limits, whatever the kind */
+    bool              residual_first;
+    const float      *residual; /* NULL: none */
+    ptrdiff_t         residual_pixel;
+};
+
+typedef void run_block(const struct block *block);
+
+struct kernels {
+    const char *name;
+    int         vector;                                /* floats */
+    int         most_pixels[PANEL_VECTORS];            /* of a block of 1, of 2 vectors */
+    run_block  *block[PANEL_VECTORS][MOST_PIXELS + 1]; /* [vectors - 1][pixels] */
+};
+
+/* The set of a level that the machine has (base/cpu.h). */
+const struct kernels *kernels_at(enum cpu_level level);
+
+extern const struct kernels kernels_scalar, kernels_avx2, kernels_avx512;

@@ -1,0 +1,5 @@
+/* The innermost loops with vectors of four floats, which every processor of our kinds has. */
+#define VECTOR_FLOATS 4
+#include "engine/kernels/block_kernels.h"
+
+const struct kernels kernels_scalar = {.name = "scalar", .vector = VECTOR_FLOATS, BLOCK_KERNELS};
