@@ -44,19 +44,22 @@ static int find_taps(float weight[BICUBIC_TAPS], int at, float step, int side)
     return (below < side ? (int)below : side) - 1;
 }
 
-struct enlarging {
-    const struct bicubic_kernels *kernels;
-    const struct bicubic_plane   *plane;
-    struct bicubic_taps           taps;
-    float *scratch; /* [worker]: 4 filtered rows of `stride`, a padded row of `padded` */
-    size_t stride, padded;
-};
-
-/* What a worker has at hand: filtered rows y % 4, and which y they are (-1: none). */
+/* What a worker has at hand of a plane: filtered rows y % 4, and which y they are (-1: none). */
 struct row_ring {
     float *row[BICUBIC_TAPS];
     int    held[BICUBIC_TAPS];
-    float *padded;
+};
+
+struct bicubic {
+    struct bicubic_kernels kernels;
+    struct bicubic_plane   shape; /* of all planes */
+    const float           *src[BICUBIC_MAX_PLANES];
+    struct bicubic_taps    taps;
+    float                 *block; /* the tables, and what the workers have */
+    struct row_ring       *rings; /* [worker][plane] */
+    float                 *padded;
+    size_t                 padded_size; /* of a worker's row, in floats */
+    int                    planes;
 };
 
 static void pad_row(float *padded, const float *src, int width)
@@ -68,45 +71,34 @@ static void pad_row(float *padded, const float *src, int width)
         padded[EDGE + width + i] = src[width - 1];
 }
 
-static const float *ring_row(struct row_ring *ring, const struct enlarging *enlarging, int y)
+static const float *ring_row(struct bicubic *bicubic, int worker, int plane, int y)
 {
-    const struct bicubic_plane *plane = enlarging->plane;
+    const struct bicubic_plane *shape = &bicubic->shape;
+    struct row_ring            *ring = &bicubic->rings[worker * bicubic->planes + plane];
     int                         slot = y % BICUBIC_TAPS;
 
     if (ring->held[slot] != y) {
-        pad_row(ring->padded, plane->src + (size_t)y * plane->src_stride, plane->in_width);
-        enlarging->kernels->filter_row(ring->row[slot], ring->padded, &enlarging->taps);
+        float *padded = bicubic->padded + (size_t)worker * bicubic->padded_size;
+        pad_row(padded, bicubic->src[plane] + (size_t)y * shape->src_stride, shape->in_width);
+        bicubic->kernels.filter_row(ring->row[slot], padded, &bicubic->taps);
         ring->held[slot] = y;
     }
     return ring->row[slot];
 }
 
-static void enlarge_part(void *context, int worker, int first, int last)
+void bicubic_row(struct bicubic *bicubic, int worker, int plane, int y, float *dst)
 {
-    const struct enlarging     *enlarging = context;
-    const struct bicubic_plane *plane = enlarging->plane;
-    size_t                      size = BICUBIC_TAPS * enlarging->stride + enlarging->padded;
-    float                      *scratch = enlarging->scratch + (size_t)worker * size;
-    struct row_ring             ring = {.padded = scratch + BICUBIC_TAPS * enlarging->stride};
+    const struct bicubic_plane *shape = &bicubic->shape;
+    const float                *row[BICUBIC_TAPS];
+    float                       weight[BICUBIC_TAPS];
+    int                         above = find_taps(weight, y, (float)shape->step_y, shape->in_height);
 
     for (int i = 0; i < BICUBIC_TAPS; i++) {
-        ring.row[i] = scratch + (size_t)i * enlarging->stride;
-        ring.held[i] = -1;
+        int wanted = above + i;
+        int inside = wanted < 0 ? 0 : wanted < shape->in_height ? wanted : shape->in_height - 1;
+        row[i] = ring_row(bicubic, worker, plane, inside);
     }
-    memset(ring.padded, 0, enlarging->padded * sizeof *ring.padded);
-
-    for (int y = first; y < last; y++) {
-        const float *row[BICUBIC_TAPS];
-        float        weight[BICUBIC_TAPS];
-        int          above = find_taps(weight, y, (float)plane->step_y, plane->in_height);
-        for (int i = 0; i < BICUBIC_TAPS; i++) {
-            int wanted = above + i;
-            int inside = wanted < 0 ? 0 : wanted < plane->in_height ? wanted : plane->in_height - 1;
-            row[i] = ring_row(&ring, enlarging, inside);
-        }
-        enlarging->kernels->blend_row(plane->dst + (size_t)y * plane->dst_stride, row, weight,
-                                      plane->out_width);
-    }
+    bicubic->kernels.blend_row(dst, row, weight, shape->out_width);
 }
 
 static void fill_taps(struct bicubic_taps *taps, const struct bicubic_plane *plane)
@@ -147,37 +139,97 @@ static size_t round_up(int count, int more)
     return ((size_t)count + (size_t)more + 15) / 16 * 16; /* whole cache lines of floats */
 }
 
-bsr_status bicubic_enlarge_by(const struct bicubic_kernels *kernels, const struct bicubic_plane *plane,
-                              struct pool *pool, struct bsr_error *err)
+/* One block: the indices, the weights, the workers' padded rows, their rings' rows. */
+static bsr_status alloc_rows(struct bicubic *bicubic, int workers, struct bsr_error *err)
 {
-    bsr_status status = check_plane(plane, err);
+    const struct bicubic_plane *shape = &bicubic->shape;
+    size_t                      stride = round_up(shape->out_width, 0), count = (size_t)workers;
+    size_t                      padded = round_up(shape->in_width, EDGE + BICUBIC_TAPS - 1 + BICUBIC_SLACK);
+    size_t                      tables = (1 + BICUBIC_TAPS) * stride, rings = count * (size_t)bicubic->planes;
+    size_t                      items = tables + count * padded + rings * BICUBIC_TAPS * stride;
+
+    bicubic->block = mem_alloc_aligned(items, sizeof *bicubic->block);
+    bicubic->rings = mem_alloc_zeroed(rings, sizeof *bicubic->rings);
+    if (!bicubic->block || !bicubic->rings)
+        return bsr_fail_memory(err, NULL, items * sizeof *bicubic->block);
+    bicubic->taps.first = (int32_t *)(void *)bicubic->block;
+    bicubic->taps.count = shape->out_width;
+    for (size_t i = 0; i < BICUBIC_TAPS; i++)
+        bicubic->taps.weight[i] = bicubic->block + (1 + i) * stride;
+    bicubic->padded = bicubic->block + tables;
+    bicubic->padded_size = padded;
+    memset(bicubic->padded, 0, count * padded * sizeof *bicubic->padded);
+    for (size_t r = 0; r < rings; r++)
+        for (size_t i = 0; i < BICUBIC_TAPS; i++) {
+            bicubic->rings[r].row[i] = bicubic->padded + count * padded + (r * BICUBIC_TAPS + i) * stride;
+            bicubic->rings[r].held[i] = -1;
+        }
+    return BSR_OK;
+}
+
+static bsr_status open_by(struct bicubic **out, const struct bicubic_kernels *kernels,
+                          const struct bicubic_plane *shape, const float *const *src, int planes, int workers,
+                          struct bsr_error *err)
+{
+    bsr_status status = check_plane(shape, err);
     if (status != BSR_OK)
         return status;
 
-    /* One block: the indices, the weights, then the workers' rows. */
-    size_t stride = round_up(plane->out_width, 0);
-    size_t padded = round_up(plane->in_width, EDGE + BICUBIC_TAPS - 1 + BICUBIC_SLACK);
-    size_t workers = (size_t)pool_threads(pool);
-    size_t tables = (1 + BICUBIC_TAPS) * stride;
-    size_t items = tables + workers * (BICUBIC_TAPS * stride + padded);
-    float *block = mem_alloc_aligned(items, sizeof *block);
-    if (!block)
-        return bsr_fail_memory(err, NULL, items * sizeof *block);
-
-    struct enlarging enlarging = {
-        .kernels = kernels,
-        .plane = plane,
-        .taps = {.first = (int32_t *)(void *)block, .count = plane->out_width},
-        .scratch = block + tables,
-        .stride = stride,
-        .padded = padded,
-    };
-    for (size_t i = 0; i < BICUBIC_TAPS; i++)
-        enlarging.taps.weight[i] = block + (1 + i) * stride;
-    fill_taps(&enlarging.taps, plane);
-    pool_run(pool, plane->out_height, enlarge_part, &enlarging);
-    mem_free(block);
+    struct bicubic *bicubic = mem_alloc_zeroed(1, sizeof *bicubic);
+    if (!bicubic)
+        return bsr_fail_memory(err, NULL, sizeof *bicubic);
+    bicubic->kernels = *kernels;
+    bicubic->shape = *shape;
+    bicubic->planes = planes;
+    for (int i = 0; i < planes; i++)
+        bicubic->src[i] = src[i];
+    status = alloc_rows(bicubic, workers, err);
+    if (status != BSR_OK) {
+        bicubic_close(bicubic);
+        return status;
+    }
+    fill_taps(&bicubic->taps, shape);
+    *out = bicubic;
     return BSR_OK;
+}
+
+bsr_status bicubic_open(struct bicubic **out, const struct bicubic_plane *shape, const float *const *src,
+                        int planes, int workers, struct bsr_error *err)
+{
+    struct bicubic_kernels kernels;
+
+    bicubic_kernels_init(&kernels, cpu_level());
+    return open_by(out, &kernels, shape, src, planes, workers, err);
+}
+
+void bicubic_close(struct bicubic *bicubic)
+{
+    if (!bicubic)
+        return;
+    mem_free(bicubic->block);
+    mem_free(bicubic->rings);
+    mem_free(bicubic);
+}
+
+/* ---- whole planes ------------------------------------------------------------------------- */
+
+static void enlarge_rows(void *context, int worker, int first, int last)
+{
+    struct bicubic *bicubic = context;
+    for (int y = first; y < last; y++)
+        bicubic_row(bicubic, worker, 0, y, bicubic->shape.dst + (size_t)y * bicubic->shape.dst_stride);
+}
+
+bsr_status bicubic_enlarge_by(const struct bicubic_kernels *kernels, const struct bicubic_plane *plane,
+                              struct pool *pool, struct bsr_error *err)
+{
+    struct bicubic *bicubic = NULL;
+    bsr_status      status = open_by(&bicubic, kernels, plane, &plane->src, 1, pool_threads(pool), err);
+
+    if (status == BSR_OK)
+        pool_run(pool, plane->out_height, enlarge_rows, bicubic);
+    bicubic_close(bicubic);
+    return status;
 }
 
 bsr_status bicubic_enlarge(const struct bicubic_plane *plane, struct pool *pool, struct bsr_error *err)

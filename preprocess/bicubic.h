@@ -28,3 +28,16 @@ struct bicubic_plane {
  * BSR_ENOMEM for the tables and a few rows a thread, BSR_ERANGE for sides out of
  * 1..BICUBIC_MAX_SIDE and steps that aren't above 0. */
 bsr_status bicubic_enlarge(const struct bicubic_plane *plane, struct pool *pool, struct bsr_error *err);
+
+/* Row by row, for who has no room for whole planes: up to BICUBIC_MAX_PLANES planes of one size, src[planes]
+ * (the shape's src and dst don't count), for `workers` that each get rows of their own. Rows that rise cost a
+ * worker the least. The planes stay the caller's and must outlive it. Release with bicubic_close(). Errors as
+ * above. */
+enum { BICUBIC_MAX_PLANES = 4 };
+struct bicubic;
+bsr_status bicubic_open(struct bicubic **out, const struct bicubic_plane *shape, const float *const *src,
+                        int planes, int workers, struct bsr_error *err);
+void       bicubic_close(struct bicubic *bicubic);
+
+/* Row y of a plane, out_width floats, the same as bicubic_enlarge() gives. */
+void bicubic_row(struct bicubic *bicubic, int worker, int plane, int y, float *dst);
