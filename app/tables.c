@@ -16,8 +16,8 @@ struct table_cell {
 };
 
 static const char *const codes[STYLE_COUNT] = {
-    [STYLE_PLAIN] = "",  [STYLE_BOLD] = "1",  [STYLE_DIM] = "2",
-    [STYLE_GOOD] = "32", [STYLE_WARN] = "33", [STYLE_BAD] = "1;31",
+    [STYLE_PLAIN] = "",  [STYLE_BOLD] = "1",       [STYLE_DIM] = "2",    [STYLE_GOOD] = "32",
+    [STYLE_WARN] = "33", [STYLE_HOT] = "38;5;208", [STYLE_BAD] = "1;31",
 };
 
 /* Columns that a text takes; letters of two columns and combining ones are counted as one each. */

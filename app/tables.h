@@ -6,7 +6,17 @@
 
 #include <jansson.h>
 
-enum table_style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_COUNT };
+/* GOOD, WARN, HOT and BAD go from green over yellow and orange to red. */
+enum table_style {
+    STYLE_PLAIN,
+    STYLE_BOLD,
+    STYLE_DIM,
+    STYLE_GOOD,
+    STYLE_WARN,
+    STYLE_HOT,
+    STYLE_BAD,
+    STYLE_COUNT,
+};
 
 enum { TABLE_MAX_COLUMNS = 12 };
 

@@ -234,12 +234,14 @@ const struct command_info command_infos[COMMAND_COUNT] = {
             .model = "",
             .summary = "where two models, engines or runs part",
             .description = "Runs A and B on the same input and compares their tensors, one after the other: "
-                           "largest and mean difference, cosine, and the first place where they part. A and "
-                           "B are models or folders of .npy files; with --engines one model is enough. The "
-                           "exit code is 0 when they agree, else 1.",
+                           "largest and mean difference, MSE, cosine, NaN, and the first place where they "
+                           "part. A and B are models, or one is a folder of .npy files; with --engines or "
+                           "--precisions one model is enough. The exit code is 0 when they agree, 1 when "
+                           "they part.",
             .examples = {{"besra model compare a.onnx b.onnx", "two models, all tensors that both have"},
-                         {"besra model compare --engines opencv,besra net.onnx", "two engines of one model"},
-                         {"besra model compare --at conv1,conv2 a.onnx b.onnx", "these tensors only"}},
+                         {"besra model compare net.onnx dumps/", "its debug nodes against .npy files"},
+                         {"besra model compare --engines opencv,besra -i bus.jpg --bisect part net.onnx",
+                          "two engines of one model; the node in which they part"}},
         },
     [COMMAND_MODEL_RUN] =
         {

@@ -144,8 +144,9 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     struct option_list  feeds;
     int                 seed;
     bool                pb;
-    struct option_list  at, engines;
+    struct option_list  at, engines, precisions;
     double              atol, rtol;
+    char               *heat, *bisect; /* NULL: not asked for */
     enum storage_choice storage;
 
     /* Where each value comes from: NULL for a default, "--conf", or "besra.cfg:12". */

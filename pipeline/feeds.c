@@ -34,9 +34,18 @@ const struct onnx_named *feeds_find(const struct feeds *feeds, const char *name)
     return NULL;
 }
 
-/* Appends the tensor, which is taken over also on failure. */
-static bsr_status append(struct feeds *feeds, const char *name, struct bsr_tensor *tensor,
-                         struct bsr_error *err)
+struct onnx_named *feeds_shapes(const struct feeds *feeds)
+{
+    struct onnx_named *shapes = mem_alloc_zeroed((size_t)feeds->count + 1, sizeof *shapes);
+    for (int i = 0; shapes && i < feeds->count; i++) {
+        shapes[i] = feeds->items[i];
+        shapes[i].tensor.data = NULL;
+        shapes[i].tensor.type = 0;
+    }
+    return shapes;
+}
+
+bsr_status feeds_add(struct feeds *feeds, const char *name, struct bsr_tensor *tensor, struct bsr_error *err)
 {
     char              *copy = mem_copy_text(name);
     struct onnx_named *items = mem_resize(feeds->items, (size_t)feeds->count + 1, sizeof *items);
@@ -244,7 +253,7 @@ bsr_status feeds_add_file(struct feeds *feeds, const struct onnx_model *model, c
     if (status == BSR_OK)
         status = match_type(&tensor, &input, err);
     if (status == BSR_OK)
-        return append(feeds, input.name, &tensor, err);
+        return feeds_add(feeds, input.name, &tensor, err);
     tensor_free(&tensor);
     return status;
 }
@@ -307,7 +316,7 @@ bsr_status feeds_add_random(struct feeds *feeds, const struct onnx_model *model,
         struct bsr_tensor tensor;
         status = make_random(&tensor, &input, chosen, &state, err);
         if (status == BSR_OK)
-            status = append(feeds, input.name, &tensor, err);
+            status = feeds_add(feeds, input.name, &tensor, err);
     }
     return status;
 }

@@ -11,6 +11,9 @@ struct feeds {
 };
 void feeds_free(struct feeds *feeds);
 
+/* Appends a copy of `name` and the tensor, which is taken over also on failure. BSR_ENOMEM. */
+bsr_status feeds_add(struct feeds *feeds, const char *name, struct bsr_tensor *tensor, struct bsr_error *err);
+
 /* "x.npy", "NAME=x.npy", .pb or a picture: appends the data for the input of that name, or for the next one
  * that has none. A picture is laid into an input [1][3 or 1][height][width] as a detector sees it:
  * letterboxed, RGB, 0..1; open sides are taken from `chosen` (may be NULL), else are the picture's own,
@@ -23,6 +26,10 @@ bsr_status feeds_add_file(struct feeds *feeds, const struct onnx_model *model, c
  * others are BSR_EUSAGE with the option to give. */
 bsr_status feeds_add_random(struct feeds *feeds, const struct onnx_model *model, const struct feeds *chosen,
                             unsigned seed, struct bsr_error *err);
+
+/* The shapes of the feeds without their types and numbers, as `chosen` of onnx_infer() takes them: as many,
+ * with the feeds' names. NULL when memory ran out; released by mem_free(). */
+struct onnx_named *feeds_shapes(const struct feeds *feeds);
 
 /* The feed of that name, or NULL. */
 const struct onnx_named *feeds_find(const struct feeds *feeds, const char *name);
