@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the README's pictures with besra itself, on the sample pictures and with the shipped models:
-# docs/pictures/detect.jpg (cards found) and docs/pictures/enlarge.png (a card cut out, and enlarged).
+# Makes the pictures of the docs with besra itself, on the sample pictures and with the shipped models:
+# docs/pictures/detect.jpg (cards found), enlarge.png (a card cut out, and enlarged), and heat.png (where two nets part).
 # BESRA names the program to use (the Release build's by default).
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,7 +19,12 @@ cp "$scratch/crops/jack of diamonds/cards-1-1.jpg" "$scratch/jack.jpg" ||
 $besra upscale -q --no-config -m srcnn -s 2 --compare -o "$scratch/enlarged" "$scratch/jack.jpg"
 cp "$scratch/enlarged/jack-compare.png" docs/pictures/enlarge.png
 
-for picture in docs/pictures/detect.jpg docs/pictures/enlarge.png; do
+# As docs/models.md has it: compare ends with 1, since they differ.
+$besra model build -q docs/nets/residual.cfg "$scratch/good.onnx"
+$besra model edit -q --set-op y=LeakyRelu "$scratch/good.onnx" "$scratch/bad.onnx"
+$besra model compare -qy --heat docs/pictures/heat.png "$scratch/good.onnx" "$scratch/bad.onnx" >"$scratch/table" || [ $? = 1 ]
+
+for picture in docs/pictures/detect.jpg docs/pictures/enlarge.png docs/pictures/heat.png; do
     size=$(wc -c <"$picture")
     echo "$picture: $size bytes"
     [ "$size" -lt 400000 ] || { echo "make_pictures.sh: $picture: over 400 KB, too much for a README" >&2; exit 1; }
