@@ -53,13 +53,13 @@ static bool tell_enlarger(struct bytes *out, const char *name)
 
 static bool tell_classifier(struct bytes *out, const char *name)
 {
-    enum { NCHW = 4, MATRIX = 2 };
+    enum { NCHW = 4, MATRIX = 2, CHANNELS = 3 };
     struct model     model = {0};
     struct bsr_error err;
     bool             found = model_open(&model, name, CARD_CLASSIFY, NULL, &err) == BSR_OK;
 
-    found = found && model.output_count == 1 && model.input.dims == NCHW && model.outputs[0].dims == MATRIX &&
-            model.outputs[0].shape[1] > 1;
+    found = found && model.output_count == 1 && model.input.dims == NCHW && model.input.shape[1] == CHANNELS &&
+            model.outputs[0].dims == MATRIX && model.outputs[0].shape[1] > 1;
     if (found)
         bytes_append_format(out, "besra classify: %lld classes", (long long)model.outputs[0].shape[1]);
     model_free(&model);
