@@ -14,7 +14,7 @@ static bsr_status grid_sides(int64_t *sides, int *axes, const struct bsr_call *c
     *axes = count - 2;
     if (count < 4 || theta->dims != 3 || theta->shape[0] != sides[0] || theta->shape[1] != *axes ||
         theta->shape[2] != *axes + 1 || !type_is_float(theta->type))
-        return move_refuse(err, "a map of %s does not fit a size of %d sides, [N][2][3] or [N][3][4]",
+        return call_refuse(err, "a map of %s does not fit a size of %d sides, [N][2][3] or [N][3][4]",
                            tensor_shape_text(theta).text, count);
     return BSR_OK;
 }

@@ -51,7 +51,7 @@ bsr_status call_broadcast(struct bsr_tensor *out, const struct bsr_tensor *a, co
                           struct bsr_error *err)
 {
     int     dims = a->dims > b->dims ? a->dims : b->dims;
-    int64_t shape[BSR_MAX_DIMS];
+    int64_t shape[BSR_MAX_DIMS] = {0};
 
     for (int i = 1; i <= dims; i++) {
         int64_t left = i <= a->dims ? a->shape[a->dims - i] : 1;

@@ -21,11 +21,11 @@ static bsr_status read_numbers(int64_t *out, const struct bsr_call *call, const 
     const int64_t *ints = bsr_node_ints(call->node, name, &given);
 
     if (ints && given != count)
-        return move_refuse(err, "%s has %d numbers (%d)", name, given, count);
+        return call_refuse(err, "%s has %d numbers (%d)", name, given, count);
     for (int i = 0; i < count; i++) {
         out[i] = ints ? ints[i] : least;
         if (out[i] < least || out[i] > SLIDE_MAX)
-            return move_refuse(err, "%s has %lld in it", name, (long long)out[i]);
+            return call_refuse(err, "%s has %lld in it", name, (long long)out[i]);
     }
     return BSR_OK;
 }
@@ -35,12 +35,12 @@ static bsr_status slide_positions(struct slide *slide, const int64_t *pads, stru
     for (int i = 0; i < slide->axes; i++) {
         if (slide->image[i] < 1 || slide->image[i] > SLIDE_MAX || slide->block[i] < 1 ||
             slide->block[i] > SLIDE_MAX)
-            return move_refuse(err, "an image of %lld or a block of %lld is out of range",
+            return call_refuse(err, "an image of %lld or a block of %lld is out of range",
                                (long long)slide->image[i], (long long)slide->block[i]);
         int64_t room = slide->image[i] + pads[i] + pads[slide->axes + i];
         int64_t extent = slide->dilations[i] * (slide->block[i] - 1) + 1;
         if (extent > room)
-            return move_refuse(err, "a block of %lld is larger than the image of %lld", (long long)extent,
+            return call_refuse(err, "a block of %lld is larger than the image of %lld", (long long)extent,
                                (long long)room);
         slide->before[i] = pads[i];
         slide->positions[i] = (room - extent) / slide->strides[i] + 1;
@@ -57,7 +57,7 @@ static bsr_status slide_make(struct slide *slide, const struct bsr_call *call, s
     if (status == BSR_OK)
         status = call_ints(slide->block, &block_axes, BSR_MAX_DIMS - 2, call->inputs[2], err);
     if (status == BSR_OK && (block_axes != slide->axes || !slide->axes))
-        return move_refuse(err, "its image has %d axes, its block %d", slide->axes, block_axes);
+        return call_refuse(err, "its image has %d axes, its block %d", slide->axes, block_axes);
     if (status == BSR_OK)
         status = read_numbers(slide->dilations, call, "dilations", slide->axes, 1, err);
     if (status == BSR_OK)
@@ -80,7 +80,7 @@ static bsr_status col2im_shape(const struct bsr_call *call, struct bsr_error *er
     int64_t                  block = move_product(slide.block, 0, slide.axes);
     int64_t                  positions = move_product(slide.positions, 0, slide.axes);
     if (in->dims != 3 || block < 1 || in->shape[1] % block || in->shape[2] != positions)
-        return move_refuse(err, "%s is not [N][channels * %lld][%lld]", tensor_shape_text(in).text,
+        return call_refuse(err, "%s is not [N][channels * %lld][%lld]", tensor_shape_text(in).text,
                            (long long)block, (long long)positions);
     int64_t sides[BSR_MAX_DIMS] = {in->shape[0], in->shape[1] / block};
     memcpy(sides + 2, slide.image, (size_t)slide.axes * sizeof *sides);

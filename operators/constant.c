@@ -24,7 +24,7 @@ static bsr_status constant_value(struct bsr_tensor *value, const struct bsr_node
         list = node_find_attribute(node, "value_ints", ATTRIBUTE_INTS);
     }
     if (!one && !list)
-        return move_refuse(err, "it has no value that is a tensor of numbers");
+        return call_refuse(err, "it has no value that is a tensor of numbers");
     *value = (struct bsr_tensor){.type = type, .dims = one ? 0 : 1};
     if (type == BSR_F32)
         value->data = (void *)(one ? &one->f : list->floats);
@@ -69,7 +69,7 @@ static bsr_status constant_of_shape_shape(const struct bsr_call *call, struct bs
         return status;
     const struct bsr_tensor *value = bsr_node_tensor(call->node, "value");
     if (value && (tensor_count(value) != 1 || !value->data))
-        return move_refuse(err, "its value has the shape %s (one element)", tensor_shape_text(value).text);
+        return call_refuse(err, "its value has the shape %s (one element)", tensor_shape_text(value).text);
     return move_set(call, 0, value ? value->type : BSR_F32, dims, sides, err);
 }
 
@@ -109,7 +109,7 @@ static bsr_status range_count(int64_t *count, const struct bsr_call *call, struc
         double delta = tensor_get(in[2], 0);
         double steps = ceil((tensor_get(in[1], 0) - tensor_get(in[0], 0)) / delta);
         if (delta == 0 || !(steps <= (double)TENSOR_MAX_BYTES))
-            return move_refuse(err, "from %g to %g by %g is no range", tensor_get(in[0], 0),
+            return call_refuse(err, "from %g to %g by %g is no range", tensor_get(in[0], 0),
                                tensor_get(in[1], 0), delta);
         *count = steps > 0 ? (int64_t)steps : 0;
         return BSR_OK;
@@ -117,7 +117,7 @@ static bsr_status range_count(int64_t *count, const struct bsr_call *call, struc
     int64_t  delta = tensor_get_int(in[2], 0);
     uint64_t steps = delta ? count_steps(tensor_get_int(in[0], 0), tensor_get_int(in[1], 0), delta) : 0;
     if (!delta || steps > TENSOR_MAX_BYTES)
-        return move_refuse(err, "from %lld to %lld by %lld is no range", (long long)tensor_get_int(in[0], 0),
+        return call_refuse(err, "from %lld to %lld by %lld is no range", (long long)tensor_get_int(in[0], 0),
                            (long long)tensor_get_int(in[1], 0), (long long)delta);
     *count = (int64_t)steps;
     return BSR_OK;
@@ -132,12 +132,12 @@ static bsr_status range_shape(const struct bsr_call *call, struct bsr_error *err
     int type = call->inputs[0]->type;
     for (int n = 0; n < 3; n++)
         if (call->inputs[n]->type != type || type == BSR_BOOL || tensor_count(call->inputs[n]) != 1)
-            return move_refuse(err, "its input %d is %s %s (one number of the type of the first)", n + 1,
+            return call_refuse(err, "its input %d is %s %s (one number of the type of the first)", n + 1,
                                tensor_type_name(call->inputs[n]->type),
                                tensor_shape_text(call->inputs[n]).text);
     for (int n = 0; n < 3; n++)
         if (!call->inputs[n]->data)
-            return move_needs_values(err);
+            return call_needs_values(err);
     int64_t count;
     status = range_count(&count, call, err);
     return status == BSR_OK ? move_set(call, 0, type, 1, &count, err) : status;
@@ -172,7 +172,7 @@ static bsr_status eye_like_shape(const struct bsr_call *call, struct bsr_error *
     const struct bsr_tensor *in = call->inputs[0];
     int64_t                  type = bsr_node_int(call->node, "dtype", in->type);
     if (type < 0 || type > BSR_BF16 || !tensor_type_size((int)type) || in->dims != 2)
-        return move_refuse(err, "its input is %s (2 dimensions), its type %lld", tensor_shape_text(in).text,
+        return call_refuse(err, "its input is %s (2 dimensions), its type %lld", tensor_shape_text(in).text,
                            (long long)type);
     return move_set(call, 0, (int)type, 2, in->shape, err);
 }

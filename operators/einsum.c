@@ -48,7 +48,7 @@ static bsr_status read_term(struct term *term, const char **text, struct bsr_err
         } else if (isascii((unsigned char)*at) && isalpha((unsigned char)*at) && term->count < BSR_MAX_DIMS) {
             term->labels[term->count++] = label_of(*at);
         } else {
-            return move_refuse(err, "its equation can't be read from \"%.32s\" on", at);
+            return call_refuse(err, "its equation can't be read from \"%.32s\" on", at);
         }
     }
     *text = at;
@@ -73,7 +73,7 @@ static bsr_status imply_output(struct einsum *sum, int inputs, struct bsr_error 
         if (seen[label] != 1)
             continue;
         if (sum->output.count == BSR_MAX_DIMS)
-            return move_refuse(err, "its result has more than %d dimensions", BSR_MAX_DIMS);
+            return call_refuse(err, "its result has more than %d dimensions", BSR_MAX_DIMS);
         sum->output.labels[sum->output.count++] = label;
     }
     return BSR_OK;
@@ -88,15 +88,15 @@ static bsr_status read_equation(struct einsum *sum, const struct bsr_call *call,
         if (status != BSR_OK)
             return status;
         if (n + 1 < call->input_count && *text++ != ',')
-            return move_refuse(err, "its equation has fewer terms than it has inputs");
+            return call_refuse(err, "its equation has fewer terms than it has inputs");
     }
     if (*text == ',')
-        return move_refuse(err, "its equation has more terms than it has inputs");
+        return call_refuse(err, "its equation has more terms than it has inputs");
     if (!*text)
         return imply_output(sum, call->input_count, err);
     text += strlen("->");
     bsr_status status = read_term(&sum->output, &text, err);
-    return status == BSR_OK && *text ? move_refuse(err, "its equation goes on behind the result") : status;
+    return status == BSR_OK && *text ? call_refuse(err, "its equation goes on behind the result") : status;
 }
 
 /* ---- the axes --------------------------------------------------------------------------------------- */
@@ -107,7 +107,7 @@ static bsr_status expand_ellipsis(struct term *term, int axes, struct bsr_error 
     if (term->ellipsis < 0)
         return BSR_OK;
     if (axes < 0 || term->count + axes > BSR_MAX_DIMS)
-        return move_refuse(err, "a term of its equation has too many or too few axes");
+        return call_refuse(err, "a term of its equation has too many or too few axes");
     int *at = &term->labels[term->ellipsis];
     memmove(at + axes, at, (size_t)(term->count - term->ellipsis) * sizeof *at);
     for (int i = 0; i < axes; i++)
@@ -121,12 +121,12 @@ static bsr_status join_sides(struct einsum *sum, const struct term *term, const 
                              struct bsr_error *err)
 {
     if (term->count != in->dims)
-        return move_refuse(err, "a term of its equation has %d axes, its input is %s", term->count,
+        return call_refuse(err, "a term of its equation has %d axes, its input is %s", term->count,
                            tensor_shape_text(in).text);
     for (int i = 0; i < term->count; i++) {
         int64_t *side = &sum->sides[term->labels[i]];
         if (*side >= 0 && *side != 1 && in->shape[i] != 1 && *side != in->shape[i])
-            return move_refuse(err, "an axis of its equation has the sides %lld and %lld", (long long)*side,
+            return call_refuse(err, "an axis of its equation has the sides %lld and %lld", (long long)*side,
                                (long long)in->shape[i]);
         if (*side < 0 || *side == 1)
             *side = in->shape[i];
@@ -141,7 +141,7 @@ static bsr_status check_output(const struct einsum *sum, struct bsr_error *err)
     for (int i = 0; i < sum->output.count; i++) {
         int label = sum->output.labels[i];
         if (sum->sides[label] < 0 || seen[label])
-            return move_refuse(err, "axis %d of its result is in no input, or there twice", i);
+            return call_refuse(err, "axis %d of its result is in no input, or there twice", i);
         seen[label] = true;
     }
     return BSR_OK;
@@ -176,7 +176,7 @@ static bsr_status einsum_shape(const struct bsr_call *call, struct bsr_error *er
     for (int n = 0; status == BSR_OK && n < call->input_count; n++)
         if (!call->inputs[n] || call->inputs[n]->type != call->inputs[0]->type ||
             call->inputs[n]->type == BSR_BOOL)
-            return move_refuse(err, "its input %d is missing, or not of the type of the first", n + 1);
+            return call_refuse(err, "its input %d is missing, or not of the type of the first", n + 1);
     if (status == BSR_OK)
         status = einsum_make(&sum, call, err);
     if (status != BSR_OK)

@@ -28,7 +28,7 @@ static bsr_status dft_axis(int *axis, const struct bsr_call *call, struct bsr_er
         status = call_axis(axis, value, in->dims, err);
     if (status == BSR_OK &&
         (in->dims < 2 || *axis == in->dims - 1 || in->shape[in->dims - 1] < 1 || in->shape[in->dims - 1] > 2))
-        return move_refuse(err, "axis %d of %s holds no signal (its last axis has a side of 1 or 2)", *axis,
+        return call_refuse(err, "axis %d of %s holds no signal (its last axis has a side of 1 or 2)", *axis,
                            tensor_shape_text(in).text);
     return status;
 }
@@ -45,11 +45,11 @@ static bsr_status dft_plan_make(struct dft_plan *plan, const struct bsr_call *ca
     int64_t side = in->shape[plan->axis];
     bool    is_complex = in->shape[in->dims - 1] == 2;
     if (side < 0 || side > FFT_MAX_LENGTH || (plan->onesided && is_complex != plan->inverse))
-        return move_refuse(err, "one side of the spectrum of %s can't be %s", tensor_shape_text(in).text,
+        return call_refuse(err, "one side of the spectrum of %s can't be %s", tensor_shape_text(in).text,
                            plan->inverse ? "turned back" : "made");
     status = number_int(&plan->length, call, 1, plan->onesided && plan->inverse ? 2 * (side - 1) : side, err);
     if (status == BSR_OK && (plan->length < 1 || plan->length > FFT_MAX_LENGTH))
-        return move_refuse(err, "a transform of %lld numbers is impossible", (long long)plan->length);
+        return call_refuse(err, "a transform of %lld numbers is impossible", (long long)plan->length);
     plan->side = plan->onesided && !plan->inverse ? plan->length / 2 + 1 : plan->length;
     return status;
 }
@@ -159,7 +159,7 @@ static bsr_status stft_frames(struct stft_plan *plan, const struct bsr_call *cal
         return status;
     if (plan->step < 1 || plan->length < 1 || plan->length > in->shape[1] || plan->length > FFT_MAX_LENGTH ||
         (window && (window->dims != 1 || window->shape[0] != plan->length)))
-        return move_refuse(err, "frames of %lld, %lld apart, don't fit %s or its window",
+        return call_refuse(err, "frames of %lld, %lld apart, don't fit %s or its window",
                            (long long)plan->length, (long long)plan->step, tensor_shape_text(in).text);
     plan->frames = (in->shape[1] - plan->length) / plan->step + 1;
     return BSR_OK;
@@ -171,7 +171,7 @@ static bsr_status stft_plan_make(struct stft_plan *plan, const struct bsr_call *
     bool                     onesided = bsr_node_int(call->node, "onesided", 1) != 0;
 
     if (in->dims != 3 || in->shape[2] < 1 || in->shape[2] > 2 || (onesided && in->shape[2] == 2))
-        return move_refuse(err, "%s is not [batch][length][1] (or 2, for both sides of the spectrum)",
+        return call_refuse(err, "%s is not [batch][length][1] (or 2, for both sides of the spectrum)",
                            tensor_shape_text(in).text);
     bsr_status status = stft_frames(plan, call, err);
     if (status == BSR_OK)
@@ -187,7 +187,7 @@ static bsr_status stft_shape(const struct bsr_call *call, struct bsr_error *err)
     if (status == BSR_OK && !type_is_float(call->inputs[0]->type))
         return element_refuse(call->inputs[0]->type, err);
     if (status == BSR_OK && call_input(call, 2) && call->inputs[2]->type != call->inputs[0]->type)
-        return move_refuse(err, "its window is %s, its signal %s", tensor_type_name(call->inputs[2]->type),
+        return call_refuse(err, "its window is %s, its signal %s", tensor_type_name(call->inputs[2]->type),
                            tensor_type_name(call->inputs[0]->type));
     if (status == BSR_OK)
         status = stft_plan_make(&plan, call, err);

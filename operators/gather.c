@@ -71,7 +71,7 @@ static bsr_status gather_elements_shape(const struct bsr_call *call, struct bsr_
     for (int i = 0; fits && i < in->dims; i++)
         fits = i == axis || indices->shape[i] <= in->shape[i];
     if (!fits)
-        return move_refuse(err, "indices of %s don't fit an input of %s", tensor_shape_text(indices).text,
+        return call_refuse(err, "indices of %s don't fit an input of %s", tensor_shape_text(indices).text,
                            tensor_shape_text(in).text);
     return move_set(call, 0, in->type, indices->dims, indices->shape, err);
 }
@@ -109,15 +109,15 @@ static bsr_status gather_nd_depth(int *batch, int *depth, const struct bsr_call 
     int64_t                  shared = bsr_node_int(call->node, "batch_dims", 0);
 
     if (shared < 0 || shared >= in->dims || shared >= indices->dims)
-        return move_refuse(err, "batch_dims is %lld for an input of %s and indices of %s", (long long)shared,
+        return call_refuse(err, "batch_dims is %lld for an input of %s and indices of %s", (long long)shared,
                            tensor_shape_text(in).text, tensor_shape_text(indices).text);
     for (int i = 0; i < (int)shared; i++)
         if (in->shape[i] != indices->shape[i])
-            return move_refuse(err, "%s and %s don't have the same batches", tensor_shape_text(in).text,
+            return call_refuse(err, "%s and %s don't have the same batches", tensor_shape_text(in).text,
                                tensor_shape_text(indices).text);
     int64_t named = indices->shape[indices->dims - 1];
     if (named < 1 || named > in->dims - shared)
-        return move_refuse(err, "indices of %s name %lld axes of %s", tensor_shape_text(indices).text,
+        return call_refuse(err, "indices of %s name %lld axes of %s", tensor_shape_text(indices).text,
                            (long long)named, tensor_shape_text(in).text);
     *batch = (int)shared;
     *depth = (int)named;
@@ -187,7 +187,7 @@ static bsr_status array_feature_extractor_shape(const struct bsr_call *call, str
     const struct bsr_tensor *in = call->inputs[0];
     size_t                   count = tensor_count(call->inputs[1]);
     if (!in->dims || !count || count > TENSOR_MAX_BYTES)
-        return move_refuse(err, "its input is %s, its indices are %s", tensor_shape_text(in).text,
+        return call_refuse(err, "its input is %s, its indices are %s", tensor_shape_text(in).text,
                            tensor_shape_text(call->inputs[1]).text);
     int64_t sides[BSR_MAX_DIMS] = {1};
     int     dims = in->dims > 1 ? in->dims : 2;

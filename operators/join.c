@@ -11,12 +11,12 @@ static bsr_status join(int64_t *sides, int axis, const struct bsr_call *call, in
     const struct bsr_tensor *first = call->inputs[0], *other = call->inputs[n];
 
     if (!other)
-        return move_refuse(err, "its input %d is missing", n + 1);
+        return call_refuse(err, "its input %d is missing", n + 1);
     bool fits = other->dims == first->dims && other->type == first->type;
     for (int i = 0; fits && i < first->dims; i++)
         fits = i == axis || other->shape[i] == first->shape[i];
     if (!fits || __builtin_add_overflow(sides[axis], other->shape[axis], &sides[axis]))
-        return move_refuse(err, "%s %s and %s %s can't be joined along axis %d",
+        return call_refuse(err, "%s %s and %s %s can't be joined along axis %d",
                            tensor_type_name(first->type), tensor_shape_text(first).text,
                            tensor_type_name(other->type), tensor_shape_text(other).text, axis);
     return BSR_OK;
@@ -84,8 +84,8 @@ static bsr_status given_sizes(struct split_sizes *sizes, const struct bsr_call *
         length = sizes->ints ? (size_t)count : (size_t)call->output_count;
     }
     if (length != (size_t)call->output_count)
-        return move_refuse(err, "it has %zu sizes for %d outputs", length, call->output_count);
-    return sizes->tensor && !sizes->tensor->data ? move_needs_values(err) : BSR_OK;
+        return call_refuse(err, "it has %zu sizes for %d outputs", length, call->output_count);
+    return sizes->tensor && !sizes->tensor->data ? call_needs_values(err) : BSR_OK;
 }
 
 /* Without sizes: equal parts, of which the last may be smaller from opset 18 on. */
@@ -97,7 +97,7 @@ static bsr_status equal_part(int64_t *part, const struct bsr_call *call, int64_t
     *part = side / count + (side % count != 0);
     if (wanted != count || side > (int64_t)TENSOR_MAX_BYTES || (side % count && !uneven) ||
         *part * (count - 1) > side)
-        return move_refuse(err, "a side of %lld can't be split into %lld parts (it has %d outputs)",
+        return call_refuse(err, "a side of %lld can't be split into %lld parts (it has %d outputs)",
                            (long long)side, (long long)wanted, call->output_count);
     return BSR_OK;
 }
@@ -116,14 +116,14 @@ static bsr_status set_parts(const struct bsr_call *call, int axis, const struct 
         if (given)
             size = sizes->tensor ? tensor_get_int(sizes->tensor, (size_t)n) : sizes->ints[n];
         if (size < 0 || size > left)
-            return move_refuse(err, "size %lld of part %d is not within the side of %lld", (long long)size,
+            return call_refuse(err, "size %lld of part %d is not within the side of %lld", (long long)size,
                                n + 1, (long long)in->shape[axis]);
         left -= size;
         call_set_like(call, n, in->type, in);
         call->outputs[n].shape[axis] = size;
     }
     if (status == BSR_OK && left)
-        return move_refuse(err, "its sizes leave %lld of %lld over", (long long)left,
+        return call_refuse(err, "its sizes leave %lld of %lld over", (long long)left,
                            (long long)in->shape[axis]);
     return status;
 }

@@ -5,7 +5,7 @@
 bsr_status move_expect(const struct bsr_call *call, int least, int most, int outputs, struct bsr_error *err)
 {
     if (call->output_count > outputs)
-        return move_refuse(err, "it has %d outputs (1 to %d)", call->output_count, outputs);
+        return call_refuse(err, "it has %d outputs (1 to %d)", call->output_count, outputs);
     return call_expect(call, least, most, err);
 }
 
@@ -15,15 +15,15 @@ bsr_status move_set(const struct bsr_call *call, int n, int type, int dims, cons
     struct bsr_tensor wanted = {.type = type, .dims = dims}, filled = wanted;
 
     if (dims < 0 || dims > BSR_MAX_DIMS)
-        return move_refuse(err, "its result has %d dimensions (0 to %d)", dims, BSR_MAX_DIMS);
+        return call_refuse(err, "its result has %d dimensions (0 to %d)", dims, BSR_MAX_DIMS);
     for (int i = 0; i < dims; i++) {
         wanted.shape[i] = shape[i];
         filled.shape[i] = shape[i] ? shape[i] : 1; /* so that products of any sides fit */
         if (shape[i] < 0 || (uint64_t)shape[i] > TENSOR_MAX_BYTES)
-            return move_refuse(err, "side %d of its result would be %lld", i + 1, (long long)shape[i]);
+            return call_refuse(err, "side %d of its result would be %lld", i + 1, (long long)shape[i]);
     }
     if (tensor_count(&filled) > TENSOR_MAX_BYTES)
-        return move_refuse(err, "its result of %s would be too large", tensor_shape_text(&wanted).text);
+        return call_refuse(err, "its result of %s would be too large", tensor_shape_text(&wanted).text);
     return call_set(call, n, type, dims, shape, err);
 }
 
@@ -50,7 +50,7 @@ bsr_status move_ints(struct int_list *out, const struct bsr_call *call, int inpu
         const int64_t *ints = attribute ? bsr_node_ints(call->node, attribute, &list.count) : NULL;
         list.given = attribute && node_find_attribute(call->node, attribute, ATTRIBUTE_INTS);
         if (list.count < 0 || list.count > MOVE_MAX_INTS)
-            return move_refuse(err, "its attribute %s has %d numbers (at most %d)", attribute, list.count,
+            return call_refuse(err, "its attribute %s has %d numbers (at most %d)", attribute, list.count,
                                MOVE_MAX_INTS);
         if (list.count && ints)
             memcpy(list.values, ints, (size_t)list.count * sizeof *ints);
@@ -62,7 +62,7 @@ bsr_status move_ints(struct int_list *out, const struct bsr_call *call, int inpu
 bsr_status move_expect_indices(const struct bsr_tensor *tensor, const char *what, struct bsr_error *err)
 {
     if (tensor->type != BSR_I64 && tensor->type != BSR_I32)
-        return move_refuse(err, "%s are of the type %s (i32 or i64)", what, tensor_type_name(tensor->type));
+        return call_refuse(err, "%s are of the type %s (i32 or i64)", what, tensor_type_name(tensor->type));
     return BSR_OK;
 }
 
@@ -71,7 +71,7 @@ bsr_status move_index(int64_t *at, const struct bsr_tensor *indices, size_t n, i
 {
     int64_t value = tensor_get_int(indices, n);
     if (value < -side || value >= side)
-        return move_refuse(err, "index %lld is outside of an axis of %lld", (long long)value,
+        return call_refuse(err, "index %lld is outside of an axis of %lld", (long long)value,
                            (long long)side);
     *at = value < 0 ? value + side : value;
     return BSR_OK;

@@ -5,11 +5,6 @@
 #include "operators/call.h"
 #include "operators/registry.h"
 
-/* bsr_operator_fail() and bsr_needs_values(), written so that compilers and analyzers see that they never
- * return BSR_OK. */
-#define move_refuse(...)       (bsr_operator_fail(__VA_ARGS__), BSR_EMODEL)
-#define move_needs_values(err) (bsr_needs_values(err), BSR_EVALUES)
-
 /* call_expect(), and at most `outputs` outputs. */
 bsr_status move_expect(const struct bsr_call *call, int least, int most, int outputs, struct bsr_error *err);
 

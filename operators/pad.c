@@ -53,7 +53,7 @@ static bsr_status find_mode(margin_source **source, const char *name, struct bsr
             *source = modes[i].source;
             return BSR_OK;
         }
-    return move_refuse(err, "its mode is \"%.32s\" (constant, edge, wrap or reflect)", name);
+    return call_refuse(err, "its mode is \"%.32s\" (constant, edge, wrap or reflect)", name);
 }
 
 /* So small that sums can't overflow. */
@@ -72,7 +72,7 @@ static bsr_status margins_set(const struct bsr_call *call, const struct margins 
         if (!is_margin(margins->before[i]) || !is_margin(margins->after[i]) ||
             __builtin_add_overflow(in->shape[i], margins->before[i] + margins->after[i], &sides[i]) ||
             sides[i] < 0)
-            return move_refuse(err, "margins of %lld and %lld don't fit axis %d of %s",
+            return call_refuse(err, "margins of %lld and %lld don't fit axis %d of %s",
                                (long long)margins->before[i], (long long)margins->after[i], i,
                                tensor_shape_text(in).text);
     return move_set(call, 0, in->type, in->dims, sides, err);
@@ -161,7 +161,7 @@ static bsr_status pad_margins(struct margins *margins, const struct bsr_call *ca
         return status;
     int count = axes.given ? axes.count : in->dims;
     if (!pads.given || pads.count != 2 * count)
-        return move_refuse(err, "it has %d margins for %d axes", pads.count, count);
+        return call_refuse(err, "it has %d margins for %d axes", pads.count, count);
     *margins = (struct margins){{0}, {0}};
     for (int i = 0; i < count; i++) {
         int axis = i;
@@ -169,7 +169,7 @@ static bsr_status pad_margins(struct margins *margins, const struct bsr_call *ca
         if (status != BSR_OK)
             return status;
         if (padded[axis])
-            return move_refuse(err, "axis %d is named twice", axis);
+            return call_refuse(err, "axis %d is named twice", axis);
         padded[axis] = true;
         margins->before[axis] = pads.values[i];
         margins->after[axis] = pads.values[count + i];
@@ -198,11 +198,11 @@ static bsr_status pad_shape(const struct bsr_call *call, struct bsr_error *err)
         return status;
     const struct bsr_tensor *in = call->inputs[0], *value = call_input(call, 2);
     if (value && (tensor_count(value) != 1 || value->type != in->type))
-        return move_refuse(err, "its margins are to hold %s %s (one %s)", tensor_type_name(value->type),
+        return call_refuse(err, "its margins are to hold %s %s (one %s)", tensor_type_name(value->type),
                            tensor_shape_text(value).text, tensor_type_name(in->type));
     for (int i = 0; i < in->dims; i++)
         if (!in->shape[i] && call->outputs[0].shape[i] && source != source_constant)
-            return move_refuse(err, "axis %d of %s has nothing to fill margins with", i,
+            return call_refuse(err, "axis %d of %s has nothing to fill margins with", i,
                                tensor_shape_text(in).text);
     return BSR_OK;
 }
@@ -238,7 +238,7 @@ static bsr_status center_margins(struct margins *margins, const struct bsr_call 
         return status;
     int count = axes.given ? axes.count : in->dims;
     if (sides.count != count)
-        return move_refuse(err, "it has %d sides for %d axes", sides.count, count);
+        return call_refuse(err, "it has %d sides for %d axes", sides.count, count);
     *margins = (struct margins){{0}, {0}};
     for (int i = 0; i < count; i++) {
         int axis = i;
@@ -246,7 +246,7 @@ static bsr_status center_margins(struct margins *margins, const struct bsr_call 
         if (status != BSR_OK)
             return status;
         if (sides.values[i] < 0 || named[axis])
-            return move_refuse(err, "axis %d is named twice, or its side is negative", axis);
+            return call_refuse(err, "axis %d is named twice, or its side is negative", axis);
         named[axis] = true;
         int64_t more = sides.values[i] - in->shape[axis]; /* the odd one goes behind, when cut off too */
         margins->before[axis] = more / 2;

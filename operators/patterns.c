@@ -26,7 +26,7 @@ static bsr_status one_hot_shape(const struct bsr_call *call, struct bsr_error *e
         return status;
     const struct bsr_tensor *indices = call->inputs[0], *values = call->inputs[2];
     if (!(depth >= 0 && depth <= (double)TENSOR_MAX_BYTES) || values->dims != 1 || values->shape[0] != 2)
-        return move_refuse(err, "its depth is %g, its values are %s (off and on)", depth,
+        return call_refuse(err, "its depth is %g, its values are %s (off and on)", depth,
                            tensor_shape_text(values).text);
     for (int i = 0; i <= indices->dims; i++)
         sides[i] = i == axis ? (int64_t)depth : indices->shape[i - (i > axis)];
@@ -63,7 +63,7 @@ static bsr_status trilu_shape(const struct bsr_call *call, struct bsr_error *err
     if (status != BSR_OK)
         return status;
     if (call->inputs[0]->dims < 2)
-        return move_refuse(err, "its input is %s (matrices)", tensor_shape_text(call->inputs[0]).text);
+        return call_refuse(err, "its input is %s (matrices)", tensor_shape_text(call->inputs[0]).text);
     call_set_like(call, 0, call->inputs[0]->type, call->inputs[0]);
     return BSR_OK;
 }
@@ -107,7 +107,7 @@ static bsr_status reverse_sequence_shape(const struct bsr_call *call, struct bsr
             time = bsr_node_int(call->node, "time_axis", 0);
     if (in->dims < 2 || (batch != 0 && batch != 1) || time != 1 - batch || lengths->dims != 1 ||
         lengths->shape[0] != in->shape[batch])
-        return move_refuse(err, "lengths of %s, batch axis %lld and time axis %lld don't fit %s",
+        return call_refuse(err, "lengths of %s, batch axis %lld and time axis %lld don't fit %s",
                            tensor_shape_text(lengths).text, (long long)batch, (long long)time,
                            tensor_shape_text(in).text);
     call_set_like(call, 0, in->type, in);
@@ -127,7 +127,7 @@ static bsr_status reverse_sequence_run(const struct bsr_call *call, struct bsr_e
     for (int64_t b = 0; b < in->shape[batch]; b++) {
         int64_t length = tensor_get_int(call->inputs[1], (size_t)b);
         if (length < 0 || length > in->shape[time])
-            return move_refuse(err, "length %lld is not within a time of %lld", (long long)length,
+            return call_refuse(err, "length %lld is not within a time of %lld", (long long)length,
                                (long long)in->shape[time]);
         for (int64_t t = 0; t < in->shape[time]; t++) {
             int64_t from = t < length ? length - 1 - t : t;

@@ -54,10 +54,10 @@ static bsr_status tile_shape(const struct bsr_call *call, struct bsr_error *err)
         return status;
     const struct bsr_tensor *in = call->inputs[0];
     if (count != in->dims)
-        return move_refuse(err, "it has %d repeats for %d dimensions", count, in->dims);
+        return call_refuse(err, "it has %d repeats for %d dimensions", count, in->dims);
     for (int i = 0; i < count; i++)
         if (repeats[i] < 0 || __builtin_mul_overflow(repeats[i], in->shape[i], &repeats[i]))
-            return move_refuse(err, "repeat %d is out of range", i + 1);
+            return call_refuse(err, "repeat %d is out of range", i + 1);
     return move_set(call, 0, in->type, in->dims, repeats, err);
 }
 

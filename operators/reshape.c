@@ -9,7 +9,7 @@ static bsr_status copy_run(const struct bsr_call *call, struct bsr_error *err)
     size_t                   bytes = tensor_bytes(in);
 
     if (bytes != tensor_bytes(&call->outputs[0]))
-        return move_refuse(err, "shapes %s and %s don't hold the same number of elements",
+        return call_refuse(err, "shapes %s and %s don't hold the same number of elements",
                            tensor_shape_text(in).text, tensor_shape_text(&call->outputs[0]).text);
     if (bytes)
         memcpy(call->outputs[0].data, in->data, bytes);
@@ -26,11 +26,11 @@ static bsr_status resolve_sides(int64_t *wanted, int dims, const struct bsr_tens
 
     for (int i = 0; i < dims; i++) {
         if (wanted[i] < -1)
-            return move_refuse(err, "side %d of the shape is %lld", i + 1, (long long)wanted[i]);
+            return call_refuse(err, "side %d of the shape is %lld", i + 1, (long long)wanted[i]);
         if (wanted[i] == -1 && unknown >= 0)
-            return move_refuse(err, "two sides of the shape are -1");
+            return call_refuse(err, "two sides of the shape are -1");
         if (wanted[i] == 0 && !allow_zero && i >= in->dims)
-            return move_refuse(err, "side %d of the shape is 0 (as in the input), the input is %s", i + 1,
+            return call_refuse(err, "side %d of the shape is 0 (as in the input), the input is %s", i + 1,
                                tensor_shape_text(in).text);
         if (wanted[i] == -1)
             unknown = i;
@@ -45,7 +45,7 @@ static bsr_status resolve_sides(int64_t *wanted, int dims, const struct bsr_tens
     wanted[unknown] = 1;
     others = move_product(wanted, 0, dims);
     if (others <= 0 || count == SIZE_MAX || count % (size_t)others)
-        return move_refuse(err, "%s can't be divided by the sides given", tensor_shape_text(in).text);
+        return call_refuse(err, "%s can't be divided by the sides given", tensor_shape_text(in).text);
     wanted[unknown] = (int64_t)(count / (size_t)others);
     return BSR_OK;
 }
@@ -61,12 +61,12 @@ static bsr_status reshape_shape(const struct bsr_call *call, struct bsr_error *e
         return status;
     const struct bsr_tensor *in = call->inputs[0];
     if (!list.given || list.count > BSR_MAX_DIMS)
-        return move_refuse(err, "its shape is missing or has more than %d sides", BSR_MAX_DIMS);
+        return call_refuse(err, "its shape is missing or has more than %d sides", BSR_MAX_DIMS);
     status = resolve_sides(list.values, list.count, in, bsr_node_int(call->node, "allowzero", 0) != 0, err);
     if (status == BSR_OK)
         status = move_set(call, 0, in->type, list.count, list.values, err);
     if (status == BSR_OK && tensor_count(in) != tensor_count(&call->outputs[0]))
-        return move_refuse(err, "%s can't be given the shape %s", tensor_shape_text(in).text,
+        return call_refuse(err, "%s can't be given the shape %s", tensor_shape_text(in).text,
                            tensor_shape_text(&call->outputs[0]).text);
     return status;
 }
@@ -82,7 +82,7 @@ static bsr_status flatten_shape(const struct bsr_call *call, struct bsr_error *e
     const struct bsr_tensor *in = call->inputs[0];
     int64_t                  axis = bsr_node_int(call->node, "axis", 1);
     if (axis < -in->dims || axis > in->dims)
-        return move_refuse(err, "axis %lld is not in a tensor of %d dimensions", (long long)axis, in->dims);
+        return call_refuse(err, "axis %lld is not in a tensor of %d dimensions", (long long)axis, in->dims);
     if (axis < 0)
         axis += in->dims;
     int64_t sides[2] = {move_product(in->shape, 0, (int)axis), move_product(in->shape, (int)axis, in->dims)};
@@ -101,7 +101,7 @@ static bsr_status mark_axes(bool *marked, const struct int_list *list, int rank,
         if (status != BSR_OK)
             return status;
         if (marked[axis])
-            return move_refuse(err, "axis %d is named twice", axis);
+            return call_refuse(err, "axis %d is named twice", axis);
         marked[axis] = true;
     }
     return BSR_OK;
@@ -126,7 +126,7 @@ static bsr_status squeeze_shape(const struct bsr_call *call, struct bsr_error *e
     int     dims = 0;
     for (int i = 0; i < in->dims; i++) {
         if (marked[i] && in->shape[i] != 1)
-            return move_refuse(err, "axis %d of %s can't be left out: its side is not 1", i,
+            return call_refuse(err, "axis %d of %s can't be left out: its side is not 1", i,
                                tensor_shape_text(in).text);
         if (axes.given ? !marked[i] : in->shape[i] != 1)
             sides[dims++] = in->shape[i];
@@ -146,7 +146,7 @@ static bsr_status unsqueeze_shape(const struct bsr_call *call, struct bsr_error 
     const struct bsr_tensor *in = call->inputs[0];
     int                      dims = in->dims + axes.count;
     if (!axes.given || dims > BSR_MAX_DIMS)
-        return move_refuse(err, "its axes are missing, or make more than %d dimensions", BSR_MAX_DIMS);
+        return call_refuse(err, "its axes are missing, or make more than %d dimensions", BSR_MAX_DIMS);
 
     bool    marked[BSR_MAX_DIMS];
     int64_t sides[BSR_MAX_DIMS];

@@ -22,7 +22,7 @@ static bsr_status rotary_sides(struct rotary *r, const struct bsr_call *call, st
         return BSR_OK;
     }
     if (x->dims != 3 || heads < 1 || x->shape[2] % heads)
-        return move_refuse(err, "%s can't be cut into %lld heads", tensor_shape_text(x).text,
+        return call_refuse(err, "%s can't be cut into %lld heads", tensor_shape_text(x).text,
                            (long long)heads);
     *r = (struct rotary){x->shape[0], heads, x->shape[1], x->shape[2] / heads, .is_4d = false};
     return BSR_OK;
@@ -40,7 +40,7 @@ static bsr_status rotary_make(struct rotary *r, const struct bsr_call *call, str
     r->half = turned / 2;
     r->interleaved = bsr_node_int(call->node, "interleaved", 0) != 0;
     if (turned < 0 || turned > r->head || turned % 2)
-        return move_refuse(err, "%lld of a head of %lld numbers can't be turned", (long long)turned,
+        return call_refuse(err, "%lld of a head of %lld numbers can't be turned", (long long)turned,
                            (long long)r->head);
     bool fits = tensor_same_shape(cos, call->inputs[2]) && cos->dims == (ids ? 2 : 3) &&
                 cos->shape[cos->dims - 1] == r->half;
@@ -49,7 +49,7 @@ static bsr_status rotary_make(struct rotary *r, const struct bsr_call *call, str
     else if (fits)
         fits = cos->shape[0] == r->batch && cos->shape[1] == r->sequence;
     if (!fits)
-        return move_refuse(err, "its cosines and sines (%s, %s) or its positions don't fit %s",
+        return call_refuse(err, "its cosines and sines (%s, %s) or its positions don't fit %s",
                            tensor_shape_text(cos).text, tensor_shape_text(call->inputs[2]).text,
                            tensor_shape_text(call->inputs[0]).text);
     return ids ? move_expect_indices(ids, "its positions", err) : BSR_OK;
@@ -66,7 +66,7 @@ static bsr_status rotary_shape(const struct bsr_call *call, struct bsr_error *er
         return status;
     for (int n = 0; n < 3; n++)
         if (call->inputs[n]->type != call->inputs[0]->type || !type_is_float(call->inputs[n]->type))
-            return move_refuse(err, "its input %d is %s (floats, all of one type)", n + 1,
+            return call_refuse(err, "its input %d is %s (floats, all of one type)", n + 1,
                                tensor_type_name(call->inputs[n]->type));
     call_set_like(call, 0, call->inputs[0]->type, call->inputs[0]);
     return BSR_OK;

@@ -20,7 +20,7 @@ static bsr_status expect_scatter(const struct bsr_call *call, struct bsr_error *
     if (status == BSR_OK)
         status = move_expect_indices(call->inputs[1], "its indices", err);
     if (status == BSR_OK && call->inputs[0]->type != call->inputs[2]->type)
-        return move_refuse(err, "its data are %s, its updates %s", tensor_type_name(call->inputs[0]->type),
+        return call_refuse(err, "its data are %s, its updates %s", tensor_type_name(call->inputs[0]->type),
                            tensor_type_name(call->inputs[2]->type));
     return status;
 }
@@ -57,7 +57,7 @@ static bsr_status scatter_elements_shape(const struct bsr_call *call, struct bsr
     for (int i = 0; fits && i < data->dims; i++)
         fits = i == plan.axis || indices->shape[i] <= data->shape[i];
     if (!fits)
-        return move_refuse(err, "data of %s, indices of %s and updates of %s don't fit together",
+        return call_refuse(err, "data of %s, indices of %s and updates of %s don't fit together",
                            tensor_shape_text(data).text, tensor_shape_text(indices).text,
                            tensor_shape_text(call->inputs[2]).text);
     call_set_like(call, 0, data->type, data);
@@ -108,7 +108,7 @@ static bsr_status scatter_nd_shape(const struct bsr_call *call, struct bsr_error
     for (int i = 0; fits && i < updates->dims; i++)
         fits = updates->shape[i] == (i < rows ? indices->shape[i] : data->shape[i - rows + depth]);
     if (!fits)
-        return move_refuse(err, "data of %s, indices of %s and updates of %s don't fit together",
+        return call_refuse(err, "data of %s, indices of %s and updates of %s don't fit together",
                            tensor_shape_text(data).text, tensor_shape_text(indices).text,
                            tensor_shape_text(updates).text);
     call_set_like(call, 0, data->type, data);
@@ -157,7 +157,7 @@ static bsr_status tensor_scatter_plan(int *axis, bool *circular, const struct bs
         return status;
     *circular = strcmp(mode, "circular") == 0;
     if (!*axis || (!*circular && strcmp(mode, "linear") != 0))
-        return move_refuse(err, "axis is %d (not the batch's), mode \"%.32s\" (linear or circular)", *axis,
+        return call_refuse(err, "axis is %d (not the batch's), mode \"%.32s\" (linear or circular)", *axis,
                            mode);
     return BSR_OK;
 }
@@ -178,7 +178,7 @@ static bsr_status tensor_scatter_shape(const struct bsr_call *call, struct bsr_e
     for (int i = 0; fits && i < cache->dims; i++)
         fits = i == axis ? update->shape[i] <= cache->shape[i] : update->shape[i] == cache->shape[i];
     if (!fits || (starts && (starts->dims != 1 || starts->shape[0] != cache->shape[0])))
-        return move_refuse(err, "an update of %s doesn't fit a cache of %s, or there is not an index each",
+        return call_refuse(err, "an update of %s doesn't fit a cache of %s, or there is not an index each",
                            tensor_shape_text(update).text, tensor_shape_text(cache).text);
     status = starts ? move_expect_indices(starts, "its indices", err) : BSR_OK;
     if (status == BSR_OK)
@@ -205,7 +205,7 @@ static bsr_status tensor_scatter_run(const struct bsr_call *call, struct bsr_err
     for (size_t r = 0; r < rows; r++) {
         int64_t start = starts ? tensor_get_int(starts, r / rows_per_batch) : 0;
         if (start < 0 || (circular ? start >= side : start > side - length))
-            return move_refuse(err, "%lld elements don't fit from index %lld of %lld on", (long long)length,
+            return call_refuse(err, "%lld elements don't fit from index %lld of %lld on", (long long)length,
                                (long long)start, (long long)side);
         for (int64_t i = 0; i < length; i++)
             memcpy(move_at(&call->outputs[0], (r * (size_t)side + (size_t)((start + i) % side)) * inner),

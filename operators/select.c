@@ -22,10 +22,10 @@ static bsr_status nonzero_shape(const struct bsr_call *call, struct bsr_error *e
 
     const struct bsr_tensor *in = call->inputs[0];
     if (!tensor_type_size(in->type) || tensor_count(in) > TENSOR_MAX_BYTES)
-        return move_refuse(err, "it can't count in %s %s", tensor_type_name(in->type),
+        return call_refuse(err, "it can't count in %s %s", tensor_type_name(in->type),
                            tensor_shape_text(in).text);
     if (!in->data)
-        return move_needs_values(err);
+        return call_needs_values(err);
     return move_set(call, 0, BSR_I64, 2, (int64_t[]){in->dims, count_nonzero(in)}, err);
 }
 
@@ -71,7 +71,7 @@ static bsr_status compress_plan_make(struct compress_plan *plan, const struct bs
     size_t side = plan->flat ? tensor_count(in) : (size_t)in->shape[plan->axis];
     if (condition->type != BSR_BOOL || condition->dims != 1 || condition->shape[0] < 0 ||
         (size_t)condition->shape[0] > side)
-        return move_refuse(err, "a condition of %s %s doesn't fit an input of %s",
+        return call_refuse(err, "a condition of %s %s doesn't fit an input of %s",
                            tensor_type_name(condition->type), tensor_shape_text(condition).text,
                            tensor_shape_text(in).text);
     plan->length = condition->shape[0];
@@ -89,7 +89,7 @@ static bsr_status compress_shape(const struct bsr_call *call, struct bsr_error *
         return status;
     const struct bsr_tensor *in = call->inputs[0], *condition = call->inputs[1];
     if (!condition->data)
-        return move_needs_values(err);
+        return call_needs_values(err);
     int64_t sides[BSR_MAX_DIMS], kept = 0;
     for (int64_t i = 0; i < plan.length; i++)
         kept += ((const uint8_t *)condition->data)[i] != 0;

@@ -46,7 +46,7 @@ static bsr_status size_run(const struct bsr_call *call, struct bsr_error *err)
     size_t count = tensor_count(call->inputs[0]);
 
     if (count > INT64_MAX)
-        return move_refuse(err, "%s has too many elements", tensor_shape_text(call->inputs[0]).text);
+        return call_refuse(err, "%s has too many elements", tensor_shape_text(call->inputs[0]).text);
     *(int64_t *)call->outputs[0].data = (int64_t)count;
     return BSR_OK;
 }

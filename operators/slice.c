@@ -48,9 +48,9 @@ static bsr_status slice_lists_read(struct slice_lists *lists, const struct bsr_c
     if (!lists->starts.given || !lists->ends.given || lists->ends.count != count ||
         (lists->axes.given && lists->axes.count != count) ||
         (lists->steps.given && lists->steps.count != count))
-        return move_refuse(err, "its starts, ends, axes and steps are missing or of different lengths");
+        return call_refuse(err, "its starts, ends, axes and steps are missing or of different lengths");
     if (count > call->inputs[0]->dims)
-        return move_refuse(err, "it has %d starts for %d dimensions", count, call->inputs[0]->dims);
+        return call_refuse(err, "it has %d starts for %d dimensions", count, call->inputs[0]->dims);
     return BSR_OK;
 }
 
@@ -71,7 +71,7 @@ static bsr_status slice_plan(struct slice *slice, const struct bsr_call *call, s
         if (status != BSR_OK)
             return status;
         if (!step || taken[axis])
-            return move_refuse(err, "axis %d is named twice or has a step of 0", axis);
+            return call_refuse(err, "axis %d is named twice or has a step of 0", axis);
         taken[axis] = true;
         slice_axis(slice, axis, lists.starts.values[i], lists.ends.values[i], step, in->shape[axis]);
     }

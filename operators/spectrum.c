@@ -13,7 +13,7 @@ static bsr_status output_type(int *type, const struct bsr_call *call, struct bsr
     int64_t wanted = bsr_node_int(call->node, "output_datatype", BSR_F32);
 
     if (wanted < 0 || wanted > BSR_BF16 || !tensor_type_size((int)wanted) || wanted == BSR_BOOL)
-        return move_refuse(err, "its output_datatype is %lld", (long long)wanted);
+        return call_refuse(err, "its output_datatype is %lld", (long long)wanted);
     *type = (int)wanted;
     return BSR_OK;
 }
@@ -85,7 +85,7 @@ static bsr_status mel_make(struct mel *mel, const struct bsr_call *call, struct 
     if (status == BSR_OK &&
         (mel->bins < 1 || mel->dft_length < 1 || mel->rate < 1 || mel->bins > 1 << 20 ||
          mel->dft_length > 1 << 28 || !(mel->low >= 0 && mel->high <= 1e9) || !(mel->low <= mel->high)))
-        return move_refuse(err, "%lld bins of a DFT of %lld at %lld Hz, from %g to %g Hz, are impossible",
+        return call_refuse(err, "%lld bins of a DFT of %lld at %lld Hz, from %g to %g Hz, are impossible",
                            (long long)mel->bins, (long long)mel->dft_length, (long long)mel->rate, mel->low,
                            mel->high);
     return status;

@@ -22,7 +22,7 @@ static bsr_status suppression_expect(struct suppression *s, const struct bsr_cal
     if (boxes->type != BSR_F32 || scores->type != BSR_F32 || boxes->dims != 3 || scores->dims != 3 ||
         boxes->shape[2] != 4 || boxes->shape[0] != scores->shape[0] || boxes->shape[1] != scores->shape[2] ||
         tensor_count(boxes) > TENSOR_MAX_BYTES || tensor_count(scores) > TENSOR_MAX_BYTES)
-        return move_refuse(err,
+        return call_refuse(err,
                            "boxes of %s and scores of %s are not f32 [N][boxes][4] and "
                            "[N][classes][boxes]",
                            tensor_shape_text(boxes).text, tensor_shape_text(scores).text);
@@ -53,11 +53,11 @@ static bsr_status suppression_make(struct suppression *s, const struct bsr_call 
     if (status != BSR_OK)
         return status;
     if (!(iou >= 0 && iou <= 1))
-        return move_refuse(err, "its IoU threshold is %g (0 to 1)", iou);
+        return call_refuse(err, "its IoU threshold is %g (0 to 1)", iou);
     s->most = most < 0 ? 0 : (size_t)most > s->count ? s->count : (size_t)most;
     s->iou = (float)iou;
     s->score = (float)score;
-    return s->boxes->data && s->scores->data ? BSR_OK : move_needs_values(err);
+    return s->boxes->data && s->scores->data ? BSR_OK : call_needs_values(err);
 }
 
 /* Two corners: 0, 1 the lesser, 2, 3 the greater ones (y and x, or x and y: it does not matter here). */

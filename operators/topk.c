@@ -23,7 +23,7 @@ static bsr_status topk_plan_make(struct topk_plan *plan, const struct bsr_call *
         return status;
     plan->largest = bsr_node_int(call->node, "largest", 1) != 0;
     if (plan->k < 0 || plan->k > in->shape[plan->axis])
-        return move_refuse(err, "k is %lld for an axis of %lld", (long long)plan->k,
+        return call_refuse(err, "k is %lld for an axis of %lld", (long long)plan->k,
                            (long long)in->shape[plan->axis]);
     return BSR_OK;
 }

@@ -34,14 +34,14 @@ static bsr_status transpose_order(int *order, const struct bsr_call *call, struc
     bool                     used[BSR_MAX_DIMS] = {false};
 
     if (perm && count != in->dims)
-        return move_refuse(err, "perm has %d axes, the input %d", count, in->dims);
+        return call_refuse(err, "perm has %d axes, the input %d", count, in->dims);
     for (int i = 0; i < in->dims; i++) {
         order[i] = in->dims - 1 - i;
         bsr_status status = perm ? call_axis(&order[i], perm[i], in->dims, err) : BSR_OK;
         if (status != BSR_OK)
             return status;
         if (used[order[i]])
-            return move_refuse(err, "perm names axis %d twice", order[i]);
+            return call_refuse(err, "perm names axis %d twice", order[i]);
         used[order[i]] = true;
     }
     return BSR_OK;
@@ -82,9 +82,9 @@ static bsr_status block_side(int64_t *block, const struct bsr_call *call, struct
 
     *block = bsr_node_int(call->node, "blocksize", 0);
     if (*block < 1 || *block > 1 << 15)
-        return move_refuse(err, "blocksize is %lld (1 to %d)", (long long)*block, 1 << 15);
+        return call_refuse(err, "blocksize is %lld (1 to %d)", (long long)*block, 1 << 15);
     if (in->dims != 4)
-        return move_refuse(err, "its input has %d dimensions (4)", in->dims);
+        return call_refuse(err, "its input has %d dimensions (4)", in->dims);
     return BSR_OK;
 }
 
@@ -100,14 +100,14 @@ static bsr_status depth_to_space_shape(const struct bsr_call *call, struct bsr_e
     const struct bsr_tensor *in = call->inputs[0];
     const char              *mode = bsr_node_text(call->node, "mode", "DCR");
     if (strcmp(mode, "DCR") != 0 && strcmp(mode, "CRD") != 0)
-        return move_refuse(err, "mode is \"%.32s\" (DCR or CRD)", mode);
+        return call_refuse(err, "mode is \"%.32s\" (DCR or CRD)", mode);
     if (in->shape[1] % (b * b))
-        return move_refuse(err, "%lld channels can't be laid out in blocks of %lldx%lld",
+        return call_refuse(err, "%lld channels can't be laid out in blocks of %lldx%lld",
                            (long long)in->shape[1], (long long)b, (long long)b);
     int64_t sides[4] = {in->shape[0], in->shape[1] / (b * b)};
     if (__builtin_mul_overflow(in->shape[2], b, &sides[2]) ||
         __builtin_mul_overflow(in->shape[3], b, &sides[3]))
-        return move_refuse(err, "its result would be too large");
+        return call_refuse(err, "its result would be too large");
     return move_set(call, 0, in->type, 4, sides, err);
 }
 
@@ -138,11 +138,11 @@ static bsr_status space_to_depth_shape(const struct bsr_call *call, struct bsr_e
         return status;
     const struct bsr_tensor *in = call->inputs[0];
     if (in->shape[2] % b || in->shape[3] % b)
-        return move_refuse(err, "%s can't be cut into blocks of %lldx%lld", tensor_shape_text(in).text,
+        return call_refuse(err, "%s can't be cut into blocks of %lldx%lld", tensor_shape_text(in).text,
                            (long long)b, (long long)b);
     int64_t sides[4] = {in->shape[0], 0, in->shape[2] / b, in->shape[3] / b};
     if (__builtin_mul_overflow(in->shape[1], b * b, &sides[1]))
-        return move_refuse(err, "its result would be too large");
+        return call_refuse(err, "its result would be too large");
     return move_set(call, 0, in->type, 4, sides, err);
 }
 

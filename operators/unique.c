@@ -38,7 +38,7 @@ static bsr_status items_make(struct items *items, const struct bsr_call *call, s
     }
     if (!tensor_type_size(in->type) || tensor_count(in) > TENSOR_MAX_BYTES ||
         (items->count && !tensor_count(in)))
-        return move_refuse(err, "it can't compare in %s %s", tensor_type_name(in->type),
+        return call_refuse(err, "it can't compare in %s %s", tensor_type_name(in->type),
                            tensor_shape_text(in).text);
     return BSR_OK;
 }
@@ -111,7 +111,7 @@ static bsr_status unique_groups(struct items *items, struct groups *groups, cons
     bsr_status status = items_make(items, call, err);
 
     if (status == BSR_OK && !items->in->data)
-        return move_needs_values(err);
+        return call_needs_values(err);
     return status == BSR_OK ? groups_make(groups, items, bsr_node_int(call->node, "sorted", 1) != 0, err)
                             : status;
 }
