@@ -162,8 +162,10 @@ static void test_srcnn_takes_its_weights_from_npy_files(void **state)
 static void need_tutorial(void)
 {
     char *path = shared_path("models/tutorial");
-    if (!path)
+    if (!path) {
         skip();
+        return;
+    }
     setenv("TUTORIAL", path, 1);
     free(path);
 }
