@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "base/alloc.h"
+#include "engine/fast/fast.h"
 #include "engine/opencv_dnn.h"
 #include "engine/plan.h"
 
@@ -29,6 +30,7 @@ struct engine {
     const char        **input_names;
     struct plans        plans;
     struct engine_plan *plan; /* of the last run */
+    struct fast_runner *runner; /* NULL: nothing is fast */
 
     /* of a run */
     struct bsr_tensor   *ordered; /* the inputs, in the model's order */
@@ -122,6 +124,16 @@ static bool take_declared(struct engine *engine)
     for (int i = 0; i < engine->inputs.count; i++) {
         const struct port *port = &engine->inputs.items[i];
         struct bsr_tensor *tensor = &engine->ordered[i];
+/* Fast regions belong to "auto": "opencv" is stock OpenCV, to compare with. */
+static bsr_status open_runner(struct engine *engine, struct bsr_error *err)
+{
+    bsr_status status =
+        strcmp(engine->backend, "auto") == 0 ? fast_runner_open(&engine->runner, err) : BSR_OK;
+
+    engine->source.runner = engine->runner;
+    return status;
+}
+
         *tensor = (struct bsr_tensor){.type = port->type, .dims = port->dims};
         if (port->dims < 0 || !port->type)
             return false;
@@ -168,6 +180,8 @@ bsr_status engine_open(struct engine **out, const void *onnx, size_t size,
             bsr_error_set_subject(err, engine->name);
     }
     if (status != BSR_OK) {
+    if (status == BSR_OK)
+        status = open_runner(engine, err);
         engine_close(engine);
         return status;
     }
@@ -207,6 +221,7 @@ void engine_close(struct engine *engine)
     mem_free(engine->ordered);
     mem_free(engine->converted);
     mem_free(engine->results);
+    fast_runner_close(engine->runner);
     mem_free(engine->values);
     mem_free(engine->floats);
     mem_free(engine->as_floats);
@@ -475,3 +490,4 @@ const char *engine_version(void)
 {
     return opencv_version();
 }
+    fast_set_threads(threads);

@@ -18,8 +18,9 @@ struct tensor {
 };
 
 struct engine_options {
-    const char *backend; /* NULL, "auto" or "opencv": OpenCV on the processor, besra's operators for what it
-                            can't run; "opencv:opencl", "opencv:cuda", "opencv:openvino"; "besra": besra's
+    const char *backend; /* NULL or "auto": besra's kernels for the hot regions of the graph, the rest as
+                            "opencv": OpenCV on the processor, besra's operators for what it can't run;
+                            "opencv:opencl", "opencv:cuda", "opencv:openvino"; "besra": besra's
                             operators alone, the reference */
     bool drop_qdq;       /* leave out QuantizeLinear/DequantizeLinear on activations */
     bool borrow;         /* the bytes of the model stay where they are until the engine is closed: it makes no

@@ -1,8 +1,12 @@
 #include "engine/net.h"
 
 #include "base/alloc.h"
+#include "engine/fast/fast.h"
 #include "engine/front.h"
 #include "engine/opencv_dnn.h"
+#include "engine/supports.h"
+#include "onnx/apart.h"
+#include "onnx/view.h"
 
 #include <limits.h>
 #include <string.h>
@@ -21,6 +25,7 @@ struct source {
 struct net {
     int                 users;
     char               *name;
+    struct fast_runner *runner; /* NULL: no fast regions */
     struct onnx_model  *model; /* where besra's operators run all of it: the tail is the whole */
     struct onnx_split   split;
     struct net_region **regions;
@@ -65,7 +70,8 @@ static void clear_parts(struct net *net)
     mem_free(net->blobs);
     mem_free(net->tensors);
     onnx_split_free(&net->split);
-    *net = (struct net){.users = net->users, .name = net->name, .model = net->model};
+    *net = (struct net){
+        .users = net->users, .name = net->name, .runner = net->runner, .model = net->model};
 }
 
 void net_hold(struct net *net)
@@ -81,6 +87,26 @@ void net_drop(struct net *net)
     onnx_model_free(net->model);
     mem_free(net->name);
     mem_free(net);
+}
+
+/* What a front without weights takes as an .onnx. */
+enum { LIGHT_BYTES = 1 << 18 };
+
+bool net_is_light(const struct net *net)
+{
+    return net->opencv && !net->tail && net->print.size < LIGHT_BYTES && net_fast_bytes(net) > 0;
+}
+
+size_t net_fast_bytes(const struct net *net)
+{
+    size_t most = 0;
+
+    for (int i = 0; i < net->split.region_count && net->regions; i++) {
+        const struct fast_program *program = region_program(net->regions[i]);
+        size_t                     bytes = program ? fast_peak_bytes(program) : 0;
+        most = bytes > most ? bytes : most;
+    }
+    return most;
 }
 
 const struct onnx_model *net_tail(const struct net *net)
@@ -208,7 +234,7 @@ static bsr_status open_regions(struct net *net, struct bsr_error *err)
     if (!net->regions)
         return bsr_fail_memory(err, net->name, sizeof *net->regions);
     for (int i = 0; status == BSR_OK && i < net->split.region_count; i++)
-        status = region_open(&net->regions[i], &net->split.regions[i], net->name, err);
+        status = region_open(&net->regions[i], &net->split.regions[i], net->runner, net->name, err);
     return status;
 }
 
@@ -249,6 +275,26 @@ static bsr_status open_front(struct net *net, struct net **twin, const struct ne
 }
 
 /* One way to split the graph. */
+/* Says which nodes run in fast regions. Their graphs are needed no longer. */
+static bsr_status note_fast_nodes(struct net *net, struct refusals *refusals, struct bsr_error *err)
+{
+    bsr_status status = BSR_OK;
+
+    for (int r = 0; status == BSR_OK && r < net->split.region_count; r++) {
+        struct onnx_region *region = &net->split.regions[r];
+        struct onnx_view   *view = NULL;
+        if (!region->fast)
+            continue;
+        status = onnx_view_make(&view, region->model, err);
+        for (int n = 0; status == BSR_OK && n < view->node_count; n++)
+            status = refusals_note_fast(refusals, &view->nodes[n].view.node, r, err);
+        onnx_view_free(view);
+        onnx_model_free(region->model);
+        region->model = NULL;
+    }
+    return status;
+}
+
 static bsr_status try_split(struct net *net, struct net **twin, const struct net_request *request,
                             struct complaint *complaint, struct bsr_error *err)
 {
@@ -256,7 +302,10 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
 
     *complaint = (struct complaint){.node = ""};
     refusals_restart(refusals);
-    struct onnx_takers takers = {.engine = refusals_ask, .context = refusals};
+    struct onnx_takers takers = {.engine = refusals_ask,
+                                 .fast = net->runner ? fast_supports : NULL,
+                                 .worth = fast_worth,
+                                 .context = refusals};
     bsr_status         status = onnx_split_make(&net->split, net->model, &takers, err);
     if (status == BSR_OK && refusals->status != BSR_OK)
         return bsr_fail(err, refusals->status, net->name, "%s", refusals->error.message);
@@ -270,6 +319,8 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
     if (status == BSR_OK)
         status = join(net, net->model, err);
     return status == BSR_OK ? open_front(net, twin, request, complaint, err) : status;
+    if (status == BSR_OK)
+        status = note_fast_nodes(net, refusals, err);
 }
 
 /* All of it by besra's operators. */
@@ -300,6 +351,10 @@ static bsr_status make_parts(struct net *net, struct net **twin, const struct ne
         bool model = status == BSR_EMODEL || status == BSR_EENGINE;
         if (!model || !*complaint.node ||
             !refusals_add(request->refusals, complaint.node, complaint.op, complaint.reason))
+        if (status == BSR_EMODEL && !*complaint.node && net->runner) {
+            net->runner = NULL; /* too large for it */
+            continue;
+        }
             break;
     }
     if (status == BSR_EMODEL || status == BSR_EENGINE) {
@@ -364,6 +419,7 @@ bsr_status net_make(struct net **out, struct bsr_tensor **types, const struct ne
     if (status == BSR_OK)
         status = note_types(types, net, request->values, err);
     if (status != BSR_OK || twin)
+    net->runner = request->runner;
         net_drop(net);
     else
         free_models(net);

@@ -14,6 +14,7 @@ struct net_request {
     const char               *backend; /* as engine_options.backend */
     const char               *name;    /* for messages; must outlive the net */
     bool                      besra;   /* nothing is for OpenCV */
+    struct fast_runner       *runner;  /* where fast regions run; NULL: there are none. Outlives the net */
     struct refusals          *refusals;
     struct net *const        *others; /* made before: one that is the same at any size is given instead */
     int                       other_count;
@@ -26,6 +27,12 @@ bsr_status net_make(struct net **out, struct bsr_tensor **types, const struct ne
                     struct bsr_error *err);
 void       net_hold(struct net *net);
 void       net_drop(struct net *net);
+
+/* Whether it holds few numbers of its own: packed weights of fast regions are shared. */
+bool net_is_light(const struct net *net);
+
+/* Bytes of working memory that its fast regions take, one after the other in the same place. */
+size_t net_fast_bytes(const struct net *net);
 
 /* The model of the tail, whose nodes besra's operators run, or NULL; the whole model, where they run it all.
  */

@@ -101,6 +101,7 @@ static bsr_status make_net(struct engine_plan *plan, const struct plans *plans,
     struct net_request  request = {.backend = source->backend,
                                    .name = source->name,
                                    .besra = plan->besra,
+                                   .runner = source->runner,
                                    .refusals = &plan->refusals,
                                    .others = nets,
                                    .other_count = list_nets(nets, plans)};
@@ -190,12 +191,20 @@ static int find_oldest(const struct plans *plans)
     return oldest;
 }
 
+static int count_heavy_nets(const struct plans *plans)
+{
+    struct net *nets[PLANS_MOST];
+    int         count = list_nets(nets, plans), heavy = 0;
+
+    for (int i = 0; i < count; i++)
+        heavy += !net_is_light(nets[i]);
+    return heavy;
+}
+
 /* Makes room for one plan more, and one net. */
 static void make_room(struct plans *plans)
 {
-    struct net *nets[PLANS_MOST];
-
-    while (plans->count == PLANS_MOST || list_nets(nets, plans) >= PLANS_MOST_NETS)
+    while (plans->count == PLANS_MOST || count_heavy_nets(plans) >= PLANS_MOST_NETS)
         forget(plans, find_oldest(plans));
 }
 

@@ -71,6 +71,17 @@ void refusals_free(struct refusals *refusals)
     memset(refusals, 0, sizeof *refusals);
 }
 
+bsr_status refusals_note_fast(struct refusals *refusals, const struct bsr_node *node, int region,
+                              struct bsr_error *err)
+{
+    struct label label = operator_label(node);
+    char         where[512];
+
+    snprintf(where, sizeof where, "%.240s (%s)", node->name, label.text);
+    return onnx_changes_add(&refusals->found, err, "fast", where, "run by besra's kernels, in region %d",
+                            region);
+}
+
 const char *refusals_ask(void *context, const struct onnx_node_view *node)
 {
     struct refusals          *refusals = context;

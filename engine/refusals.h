@@ -22,5 +22,9 @@ bool refusals_add(struct refusals *refusals, const char *node, const char *op, c
 void refusals_restart(struct refusals *refusals);
 void refusals_free(struct refusals *refusals);
 
+/* Notes that a node runs in a fast region. BSR_ENOMEM. */
+bsr_status refusals_note_fast(struct refusals *refusals, const struct bsr_node *node, int region,
+                              struct bsr_error *err);
+
 /* onnx_supports of onnx/regions.h; `context` is a struct refusals. */
 const char *refusals_ask(void *context, const struct onnx_node_view *node);

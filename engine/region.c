@@ -1,13 +1,17 @@
 #include "engine/region.h"
 
 #include "base/alloc.h"
+#include "engine/fast/fast.h"
 
 #include <limits.h>
 #include <string.h>
 
 struct net_region {
     const struct onnx_region *region;
-    struct evaluator         *evaluator;
+    struct evaluator         *evaluator; /* of one that isn't fast */
+    struct fast_program      *program;   /* of one that is */
+    struct fast_runner       *runner;
+    float                   **planes; /* inputs, outputs of a run of it */
     char                     *name;
 };
 
@@ -42,8 +46,21 @@ static bsr_status check_sizes(const struct bsr_tensor *tensors, int count, const
     return BSR_OK;
 }
 
-bsr_status region_open(struct net_region **out, const struct onnx_region *region, const char *name,
-                       struct bsr_error *err)
+static bsr_status open_runner(struct net_region *opened, const struct onnx_region *region,
+                              struct bsr_error *err)
+{
+    size_t ends = (size_t)region->input_count + (size_t)region->output_count;
+
+    if (!region->fast)
+        return evaluator_open(&opened->evaluator, region->model, err);
+    opened->planes = mem_alloc_zeroed(ends + 1, sizeof(void *));
+    if (!opened->planes)
+        return bsr_fail_memory(err, opened->name, ends * sizeof(void *));
+    return fast_compile(&opened->program, region, opened->name, err);
+}
+
+bsr_status region_open(struct net_region **out, const struct onnx_region *region, struct fast_runner *runner,
+                       const char *name, struct bsr_error *err)
 {
     struct net_region *opened = mem_alloc_zeroed(1, sizeof *opened);
     if (!opened)
@@ -51,13 +68,14 @@ bsr_status region_open(struct net_region **out, const struct onnx_region *region
 
     bsr_status status = check_sizes(region->inputs, region->input_count, name, err);
     opened->region = region;
+    opened->runner = runner;
     opened->name = mem_copy_text(name);
     if (!opened->name)
         status = bsr_fail_memory(err, name, strlen(name) + 1);
     if (status == BSR_OK)
         status = check_sizes(region->outputs, region->output_count, name, err);
     if (status == BSR_OK)
-        status = evaluator_open(&opened->evaluator, region->model, err);
+        status = open_runner(opened, region, err);
     if (status != BSR_OK) {
         region_close(opened);
         return status;
@@ -71,8 +89,15 @@ void region_close(struct net_region *region)
     if (!region)
         return;
     evaluator_close(region->evaluator);
+    fast_close(region->program);
+    mem_free(region->planes);
     mem_free(region->name);
     mem_free(region);
+}
+
+struct fast_program *region_program(const struct net_region *region)
+{
+    return region->program;
 }
 
 int region_input_count(const struct net_region *region)
@@ -134,11 +159,33 @@ static bsr_status run_on(const struct net_region *region, const struct bsr_tenso
     return status;
 }
 
+/* f32 only, and no smaller than a word. */
+static bsr_status run_program(const struct net_region *region, const struct region_block *inputs,
+                              const struct region_block *outputs, struct bsr_error *err)
+{
+    const struct onnx_region *own = region->region;
+    float                   **ins = region->planes, **outs = region->planes + own->input_count;
+    bsr_status                status = BSR_OK;
+
+    for (int i = 0; status == BSR_OK && i < own->input_count; i++) {
+        ins[i] = inputs[i].data;
+        status = check_block(region, &inputs[i], &own->inputs[i], err);
+    }
+    for (int i = 0; status == BSR_OK && i < own->output_count; i++) {
+        outs[i] = outputs[i].data;
+        status = check_block(region, &outputs[i], &own->outputs[i], err);
+    }
+    return status == BSR_OK ? fast_run(region->program, region->runner, ins, outs, err) : status;
+}
+
 bsr_status region_run(const struct net_region *region, const struct region_block *inputs,
                       const struct region_block *outputs, struct bsr_error *err)
 {
     const struct onnx_region *own = region->region;
-    struct bsr_tensor        *tensors =
+    if (region->program)
+        return run_program(region, inputs, outputs, err);
+
+    struct bsr_tensor *tensors =
         mem_alloc_zeroed((size_t)own->input_count + (size_t)own->output_count, sizeof *tensors);
     bsr_status status = BSR_OK;
 

@@ -7,12 +7,14 @@
 enum { REGION_MAX_DIMS = BSR_MAX_DIMS };
 
 struct net_region;
+struct fast_runner;
 
-/* Opens the evaluator of `region`, which must outlive the result; `name` is for messages. BSR_EMODEL where an
- * operator is unknown or a tensor is too large for the layer of a net; BSR_ENOMEM. Release with
+/* Opens the evaluator of `region`, or compiles it where it is fast: it then runs on `runner`. Both, and
+ * `region` with the model of one that isn't fast, must outlive the result; `name` is for messages. BSR_EMODEL
+ * where an operator is unknown or a tensor is too large for the layer of a net; BSR_ENOMEM. Release with
  * region_close(). */
-bsr_status region_open(struct net_region **out, const struct onnx_region *region, const char *name,
-                       struct bsr_error *err);
+bsr_status region_open(struct net_region **out, const struct onnx_region *region, struct fast_runner *runner,
+                       const char *name, struct bsr_error *err);
 void       region_close(struct net_region *region);
 
 int region_input_count(const struct net_region *region);
@@ -24,6 +26,10 @@ int region_net_shape(const struct bsr_tensor *tensor, int sides[REGION_MAX_DIMS]
 
 /* The shape in the net of output `index`. */
 int region_output_shape(const struct net_region *region, int index, int sides[REGION_MAX_DIMS]);
+
+/* Of a fast region; NULL for others. */
+struct fast_program;
+struct fast_program *region_program(const struct net_region *region);
 
 /* 4-byte words that `bytes` fill: at least one. */
 size_t region_words(size_t bytes);

@@ -1,0 +1,150 @@
+/* Convolutions of a net, with their methods and weights. */
+#include "base/alloc.h"
+#include "engine/fast/program.h"
+#include "engine/fast/read.h"
+
+#include <unistd.h>
+
+/* All processors share the last level of cache, in one net or in several: the choice is the same for any
+ * number of threads, so that results are. */
+static int sharers(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : (processors > 256 ? 256 : (int)processors);
+}
+
+static enum conv_method choose_method(const struct fast_conv *conv)
+{
+    enum conv_method best = CONV_DIRECT;
+    double           least = 0;
+    bool             found = false;
+
+    for (int m = 0; m < CONV_METHODS; m++) {
+        enum conv_method method = (enum conv_method)m;
+        if (!conv_can(method, &conv->shape))
+            continue;
+        double cost = conv_cost(method, &conv->shape, conv->size[0], conv->size[1], sharers());
+        if (!found || cost < least) {
+            found = true;
+            best = method;
+            least = cost;
+        }
+    }
+    return best;
+}
+
+/* ---- ConvTranspose ------------------------------------------------------------------------------- */
+
+/* Outputs o = first, first + s, ... of an axis with stride s and padding p see the taps k = r, r + s, ... of
+ * the kernel, where (o + p) % s = r, last tap first: a convolution with stride 1 of those taps, reversed. The
+ * output at `first` sees input (first + p - r) / s with its tap r. */
+static void find_phase(struct fast_conv *phase, const struct fast_layer *layer, int axis, int r, int out)
+{
+    int stride = layer->conv.stride[axis], pad = layer->conv.pad[axis], kernel = layer->conv.kernel[axis];
+    int first = ((r - pad) % stride + stride) % stride, taps = (kernel - r + stride - 1) / stride;
+    int before = taps - 1 - (first + pad - r) / stride;
+
+    phase->first[axis] = first;
+    phase->step[axis] = stride;
+    phase->size[axis] = out > first ? (out - first + stride - 1) / stride : 0;
+    phase->skip[axis] = before < 0 ? -before : 0;
+    phase->shape.pad[axis] = before < 0 ? 0 : before;
+    phase->shape.kernel[axis] = taps;
+    phase->shape.stride[axis] = 1;
+}
+
+/* The taps of a phase, reversed. */
+static float *take_taps(const struct fast_layer *layer, const struct fast_conv *phase, int ry, int rx)
+{
+    const struct conv_shape *whole = &layer->conv;
+    size_t                   planes = (size_t)whole->outputs * (size_t)(whole->inputs / whole->groups);
+    int                      height = phase->shape.kernel[0], width = phase->shape.kernel[1];
+    float                   *taps = read_zeros(planes * (size_t)height * (size_t)width);
+
+    for (size_t p = 0; taps && p < planes; p++) {
+        const float *given = layer->weights + p * (size_t)whole->kernel[0] * (size_t)whole->kernel[1];
+        float       *own = taps + p * (size_t)height * (size_t)width;
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                own[y * width + x] = given[(ry + whole->stride[0] * (height - 1 - y)) * whole->kernel[1] +
+                                           rx + whole->stride[1] * (width - 1 - x)];
+    }
+    return taps;
+}
+
+static bsr_status pack_phase(struct fast_conv *phase, const struct fast_layer *layer, int ry, int rx,
+                             struct bsr_error *err)
+{
+    float *taps = take_taps(layer, phase, ry, rx);
+    if (!taps)
+        return bsr_fail_memory(err, NULL, fast_weight_count(layer) * sizeof *taps);
+    phase->method = choose_method(phase);
+    bsr_status status = store_get(&phase->packed, phase->method, &phase->shape, taps, layer->bias, err);
+    mem_free(taps);
+    return status;
+}
+
+static bsr_status pack_transposed(struct fast_convs *convs, const struct fast_layer *layer,
+                                  const struct fast_value *out, struct bsr_error *err)
+{
+    int rows = layer->conv.stride[0], columns = layer->conv.stride[1];
+
+    convs->items = mem_alloc_zeroed((size_t)rows * (size_t)columns, sizeof *convs->items);
+    if (!convs->items)
+        return bsr_fail_memory(err, NULL, sizeof *convs->items);
+    for (int r = 0; r < rows * columns; r++) {
+        struct fast_conv *phase = &convs->items[convs->count];
+        *phase = (struct fast_conv){.shape = layer->conv};
+        find_phase(phase, layer, 0, r / columns, out->height);
+        find_phase(phase, layer, 1, r % columns, out->width);
+        if (phase->size[0] == 0 || phase->size[1] == 0)
+            continue;
+        convs->count++;
+        bsr_status status = pack_phase(phase, layer, r / columns, r % columns, err);
+        if (status != BSR_OK)
+            return status;
+    }
+    return BSR_OK;
+}
+
+/* ---- all of them --------------------------------------------------------------------------------- */
+
+static bsr_status pack_conv(struct fast_convs *convs, const struct fast_layer *layer,
+                            const struct fast_value *out, struct bsr_error *err)
+{
+    struct fast_conv *conv = mem_alloc_zeroed(1, sizeof *conv);
+    if (!conv)
+        return bsr_fail_memory(err, NULL, sizeof *conv);
+    *conv = (struct fast_conv){.shape = layer->conv, .step = {1, 1}, .size = {out->height, out->width}};
+    convs->items = conv;
+    convs->count = 1;
+    conv->method = choose_method(conv);
+    return store_get(&conv->packed, conv->method, &conv->shape, layer->weights, layer->bias, err);
+}
+
+static void free_weights(struct fast_layer *layer)
+{
+    mem_free(layer->weights);
+    mem_free(layer->bias);
+    layer->weights = layer->bias = NULL;
+}
+
+bsr_status program_pack(struct fast_program *program, struct bsr_error *err)
+{
+    struct fast_net *net = &program->net;
+    bsr_status       status = BSR_OK;
+
+    program->convs = mem_alloc_zeroed((size_t)net->layer_count + 1, sizeof *program->convs);
+    if (!program->convs)
+        return bsr_fail_memory(err, program->name, (size_t)net->layer_count * sizeof *program->convs);
+    for (int i = 0; status == BSR_OK && i < net->layer_count; i++) {
+        struct fast_layer *layer = &net->layers[i];
+        if (layer->gone || !fast_is_conv(layer))
+            continue;
+        const struct fast_value *out = &net->values[layer->output];
+        status = layer->kind == LAYER_CONV ? pack_conv(&program->convs[i], layer, out, err)
+                                           : pack_transposed(&program->convs[i], layer, out, err);
+        free_weights(layer);
+    }
+    return status;
+}
