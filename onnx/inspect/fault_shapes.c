@@ -149,6 +149,14 @@ static bsr_status search_declared(struct fault_search *search, const struct onnx
     return status;
 }
 
+static bsr_status add_unless_told(struct fault_search *search, const struct bsr_error *why)
+{
+    for (size_t i = 0; i < search->faults->count; i++)
+        if (strstr(search->faults->items[i].what, why->message))
+            return BSR_OK;
+    return onnx_faults_add(search->faults, ONNX_FAULT_ERROR, "model", NULL, search->err, "%s", why->message);
+}
+
 bsr_status find_shape_faults(struct fault_search *search)
 {
     struct onnx_values *values = NULL;
@@ -158,8 +166,7 @@ bsr_status find_shape_faults(struct fault_search *search)
     if (status == BSR_OK)
         status = search_declared(search, values);
     else if (status == BSR_EMODEL) /* a circle, which has been told, or sparse initializers */
-        status =
-            onnx_faults_add(search->faults, ONNX_FAULT_ERROR, "model", NULL, search->err, "%s", why.message);
+        status = add_unless_told(search, &why);
     else
         status = bsr_fail(search->err, status, NULL, "out of memory");
     onnx_values_free(values);

@@ -46,7 +46,16 @@ static bool is_folded(const struct plan_node *node, const struct onnx_values *va
     return true;
 }
 
-/* False where a shape isn't known: nothing can be said of the node. */
+/* Whether the shape of something that the node makes is known in a run only. */
+static bool depends_on_values(const struct onnx_node_view *view, const Onnx__NodeProto *proto)
+{
+    for (int i = 0; i < view->output_count; i++)
+        if (!view->outputs[i] && *proto->output[i])
+            return true;
+    return false;
+}
+
+/* False where the shape of an input isn't known: nothing can be said of the node. */
 static bool fill_view(struct onnx_node_view *view, const struct bsr_tensor **inputs,
                       const struct bsr_tensor **outputs, const struct plan_node *node,
                       const struct onnx_values *values)
@@ -88,7 +97,8 @@ static bsr_status search(struct onnx_obstacles *obstacles, const struct plan *pl
         else if (node->kind != PLAN_OPERATOR)
             why = "it runs no graphs within nodes";
         else if (fill_view(&view, inputs, outputs, node, values))
-            why = supports(context, &view);
+            why = depends_on_values(&view, node->proto) ? "the shape of what it makes depends on values"
+                                                        : supports(context, &view);
         if (why)
             status = add(obstacles, node, why, err);
     }
