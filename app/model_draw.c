@@ -1,5 +1,6 @@
 /* besra model show --dot and --svg: a drawing of the graph. */
 #include "app/exit_code.h"
+#include "app/model_output.h"
 #include "app/model_show.h"
 #include "app/terminal.h"
 #include "base/file.h"
@@ -89,10 +90,12 @@ static bsr_status draw_svg(struct bytes *svg, const struct bytes *dot, struct bs
     return status;
 }
 
-static bsr_status write_file(const char *path, const struct bytes *bytes, const struct options *options,
-                             struct bsr_error *err)
+static bsr_status write_file(const char *path, const struct bytes *bytes, const struct show *show,
+                             const struct options *options, struct bsr_error *err)
 {
-    bsr_status status = file_write(path, bytes->data, bytes->size, options->overwrite, false, err);
+    bsr_status status = model_output_spare(path, show->file.card.file, err);
+    if (status == BSR_OK)
+        status = file_write(path, bytes->data, bytes->size, options->overwrite, false, err);
     if (status == BSR_EEXIST)
         bsr_hint(err, "replace it with --overwrite");
     return status;
@@ -105,11 +108,11 @@ int show_drawing(const struct show *show, const struct options *options)
     bsr_status       status = onnx_write_dot(&show->inspection, file_name(show->file.card.file), &dot, &err);
 
     if (status == BSR_OK && options->dot)
-        status = write_file(options->dot, &dot, options, &err);
+        status = write_file(options->dot, &dot, show, options, &err);
     if (status == BSR_OK && options->svg)
         status = draw_svg(&svg, &dot, &err);
     if (status == BSR_OK && options->svg)
-        status = write_file(options->svg, &svg, options, &err);
+        status = write_file(options->svg, &svg, show, options, &err);
     bytes_free(&dot);
     bytes_free(&svg);
     if (status == BSR_OK)

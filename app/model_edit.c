@@ -80,7 +80,8 @@ static bsr_status settle_inputs(struct onnx_model *model, const struct options *
         status = onnx_freeze_input(model, feeds.items[i].name, &feeds.items[i].tensor, err);
     feeds_free(&feeds);
     for (size_t i = 0; status == BSR_OK && i < options->set_input_shape.count; i++)
-        status = model_inputs_add_shape(&feeds, model, options->set_input_shape.items[i], err);
+        status = model_inputs_add_shape_of(&feeds, model, "--set-input-shape",
+                                           options->set_input_shape.items[i], err);
     for (int i = 0; status == BSR_OK && i < feeds.count; i++)
         status = onnx_set_input_shape(model, feeds.items[i].name, feeds.items[i].tensor.shape,
                                       feeds.items[i].tensor.dims, err);
@@ -115,6 +116,8 @@ int model_edit_command(const struct options *options)
     bsr_status status = model_output_check(options, &err);
     if (status == BSR_OK)
         status = model_file_read(&file, options->inputs[0], &err);
+    if (status == BSR_OK && (status = model_output_spare_model(options, &file, &err)) != BSR_OK)
+        model_file_close(&file);
     if (status != BSR_OK) {
         terminal_error(&err);
         return exit_code_of(status);

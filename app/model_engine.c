@@ -23,8 +23,7 @@ bsr_status model_engine_open(struct engine **out, const struct model_file *file,
     return status;
 }
 
-/* The engine takes f32 where a model says f16. */
-static bsr_status widen_halves(struct feeds *feeds, struct bsr_error *err)
+bsr_status model_engine_widen(struct feeds *feeds, struct bsr_error *err)
 {
     bsr_status status = BSR_OK;
 
@@ -52,7 +51,7 @@ bsr_status model_engine_try(struct engine *engine, const struct model_file *file
                                          : bsr_fail_memory(err, file->card.file, sizeof *inputs);
 
     if (status == BSR_OK)
-        status = widen_halves(&feeds, err);
+        status = model_engine_widen(&feeds, err);
     for (int i = 0; status == BSR_OK && i < onnx_input_count(file->model); i++) {
         const char              *name = onnx_input(file->model, i).name;
         const struct onnx_named *feed = feeds_find(&feeds, name), *frozen = feeds_find(&file->chosen, name);

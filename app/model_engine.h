@@ -13,6 +13,9 @@
 bsr_status model_engine_open(struct engine **out, const struct model_file *file,
                              const struct options *options, struct bsr_error *err);
 
+/* Makes the 16-bit floats of the feeds f32, which the engine computes with. BSR_ENOMEM. */
+bsr_status model_engine_widen(struct feeds *feeds, struct bsr_error *err);
+
 /* Runs it once on random input. Errors of engine_run_any(). */
 bsr_status model_engine_try(struct engine *engine, const struct model_file *file, int seed,
                             struct bsr_error *err);

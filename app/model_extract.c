@@ -41,6 +41,8 @@ int model_extract_command(const struct options *options)
     bsr_status status = model_output_check(options, &err);
     if (status == BSR_OK)
         status = model_file_read(&file, options->inputs[0], &err);
+    if (status == BSR_OK && (status = model_output_spare_model(options, &file, &err)) != BSR_OK)
+        model_file_close(&file);
     if (status != BSR_OK) {
         terminal_error(&err);
         return exit_code_of(status);

@@ -24,10 +24,14 @@ bsr_status model_file_read(struct model_file *out, const char *name, struct bsr_
 int  model_file_open(struct model_file *out, const struct options *options);
 void model_file_close(struct model_file *file);
 
-/* Reads "NAME:1,3,640,640" of --shape ('?' is -1), and appends it; for an input of the model. BSR_EUSAGE
- * names the input that was probably meant. */
+/* Reads "NAME:1,3,640,640" of --shape ('?' is -1), and appends it; for an input of the model, and once.
+ * BSR_EUSAGE names the input that was probably meant. */
 bsr_status model_inputs_add_shape(struct feeds *inputs, const struct onnx_model *model, const char *text,
                                   struct bsr_error *err);
+
+/* The same of another option, which messages name. */
+bsr_status model_inputs_add_shape_of(struct feeds *inputs, const struct onnx_model *model, const char *option,
+                                     const char *text, struct bsr_error *err);
 
 /* Reads "NAME=1,1,3,3" or "NAME=FILE.npy" of --freeze, and appends it, with the type that the input declares
  * and its shape, where as many numbers are given as that has, else a list. */
@@ -46,6 +50,11 @@ struct bsr_tensor model_file_input(const struct model_file *file, int index);
  * BSR_EUSAGE, BSR_ENOMEM. */
 bsr_status model_file_feeds(struct feeds *out, const struct model_file *file, int seed,
                             struct bsr_error *err);
+
+/* Appends what model_file_feeds() has for the inputs that `feeds` leaves out; with `aloud`, the ones are
+ * said. BSR_EUSAGE, BSR_ENOMEM. */
+bsr_status model_inputs_add_rest(struct feeds *feeds, const struct model_file *file, int seed, bool aloud,
+                                 struct bsr_error *err);
 
 /* A copy of the model whose inputs have the chosen shapes; none is frozen. Release with onnx_model_free(). */
 bsr_status model_file_shaped(struct onnx_model **out, const struct model_file *file, struct bsr_error *err);

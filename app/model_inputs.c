@@ -1,5 +1,6 @@
 /* --shape and --freeze: what a person says of a model's inputs. */
 #include "app/model_file.h"
+#include "app/terminal.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/nearest.h"
@@ -30,8 +31,8 @@ static bsr_status append(struct feeds *inputs, const char *name, const struct bs
 /* ---- which input is meant ---------------------------------------------------------------------------------
  */
 
-static bsr_status refuse_name(const struct onnx_model *model, const char *option, const char *name,
-                              struct bsr_error *err)
+static void say_names(const struct onnx_model *model, const char *option, const char *name,
+                      struct bsr_error *err)
 {
     struct nearest nearest = nearest_start(name);
     struct bytes   names = {0};
@@ -47,7 +48,6 @@ static bsr_status refuse_name(const struct onnx_model *model, const char *option
         bsr_fail(err, BSR_EUSAGE, option, "the model has no input '%s'", name);
     bsr_hint(err, "its inputs are: %s", bytes_text(&names));
     bytes_free(&names);
-    return BSR_EUSAGE;
 }
 
 /* Splits "NAME:REST" or "NAME=REST" at the last such sign (names hold colons too, sizes don't) and finds the
@@ -70,9 +70,18 @@ static bsr_status find_input(struct onnx_value *input, const char **rest, const 
             status = BSR_OK;
     }
     if (status != BSR_OK)
-        status = refuse_name(model, option, name, err);
+        say_names(model, option, name, err);
     mem_free(name);
     return status;
+}
+
+/* What is said of an input twice would count once only, and nobody could tell which. */
+static bsr_status refuse_second(const struct feeds *inputs, const char *option, const char *name,
+                                struct bsr_error *err)
+{
+    return feeds_find(inputs, name)
+               ? bsr_fail(err, BSR_EUSAGE, option, "more than one option settles the input '%s'", name)
+               : BSR_OK;
 }
 
 /* ---- --shape
@@ -96,25 +105,32 @@ static bool read_sides(struct bsr_tensor *out, const char *text)
     return true;
 }
 
-bsr_status model_inputs_add_shape(struct feeds *inputs, const struct onnx_model *model, const char *text,
-                                  struct bsr_error *err)
+bsr_status model_inputs_add_shape_of(struct feeds *inputs, const struct onnx_model *model, const char *option,
+                                     const char *text, struct bsr_error *err)
 {
     struct bsr_tensor shape = {0};
     struct onnx_value input;
     const char       *rest;
 
-    bsr_status status = find_input(&input, &rest, model, "--shape", ':', text, err);
+    bsr_status status = find_input(&input, &rest, model, option, ':', text, err);
     if (status != BSR_OK)
         return status;
     if (!rest || !read_sides(&shape, rest)) {
-        bsr_fail(err, BSR_EUSAGE, "--shape", "\"%s\" is no shape", rest ? rest : text);
-        bsr_hint(err, "for example --shape %s:1,3,640,640", input.name);
+        bsr_fail(err, BSR_EUSAGE, option, "\"%s\" is no shape", rest ? rest : text);
+        bsr_hint(err, "for example %s %s:1,3,640,640", option, input.name);
         return BSR_EUSAGE;
     }
     if (input.dims >= 0 && input.dims != shape.dims)
-        return bsr_fail(err, BSR_EUSAGE, "--shape", "input '%s' has %d dimensions, not %d", input.name,
+        return bsr_fail(err, BSR_EUSAGE, option, "input '%s' has %d dimensions, not %d", input.name,
                         input.dims, shape.dims);
-    return append(inputs, input.name, &shape, err);
+    status = refuse_second(inputs, option, input.name, err);
+    return status == BSR_OK ? append(inputs, input.name, &shape, err) : status;
+}
+
+bsr_status model_inputs_add_shape(struct feeds *inputs, const struct onnx_model *model, const char *text,
+                                  struct bsr_error *err)
+{
+    return model_inputs_add_shape_of(inputs, model, "--shape", text, err);
 }
 
 /* ---- --freeze
@@ -203,6 +219,8 @@ bsr_status model_inputs_add_value(struct feeds *inputs, const struct onnx_model 
     if (status == BSR_OK && !rest)
         status = bsr_fail(err, BSR_EUSAGE, "--freeze", "\"%s\" has no value: --freeze %s=1,1,3,3", text,
                           input.name);
+    if (status == BSR_OK)
+        status = refuse_second(inputs, "--freeze", input.name, err);
     if (status != BSR_OK)
         return status;
     size_t length = strlen(rest);
@@ -223,6 +241,15 @@ static bool is_short_list(const struct onnx_value *input)
            tensor_type_size(input->element_type);
 }
 
+static void say_ones(const struct onnx_value *input)
+{
+    char list[2 * BSR_MAX_DIMS + 1] = "1";
+
+    for (int64_t i = 1; i < input->shape[0] && i < BSR_MAX_DIMS; i++)
+        memcpy(list + 2 * i - 1, ",1", 3);
+    terminal_say("assumed: %s=%s; --input or --freeze says otherwise", input->name, list);
+}
+
 static bsr_status add_ones(struct feeds *feeds, const struct onnx_value *input, struct bsr_error *err)
 {
     struct bsr_tensor ones = {.type = input->element_type, .dims = 1, .shape = {input->shape[0]}};
@@ -238,6 +265,23 @@ static bsr_status add_ones(struct feeds *feeds, const struct onnx_value *input, 
     return status;
 }
 
+bsr_status model_inputs_add_rest(struct feeds *feeds, const struct model_file *file, int seed, bool aloud,
+                                 struct bsr_error *err)
+{
+    bsr_status status = BSR_OK;
+
+    for (int i = 0; status == BSR_OK && i < onnx_input_count(file->model); i++) {
+        struct onnx_value input = onnx_input(file->model, i);
+        if (!is_short_list(&input) || feeds_find(feeds, input.name))
+            continue;
+        status = add_ones(feeds, &input, err);
+        if (status == BSR_OK && aloud)
+            say_ones(&input);
+    }
+    return status == BSR_OK ? feeds_add_random(feeds, file->model, &file->chosen, (unsigned)seed, err)
+                            : status;
+}
+
 bsr_status model_file_feeds(struct feeds *out, const struct model_file *file, int seed, struct bsr_error *err)
 {
     struct feeds feeds = {0};
@@ -251,13 +295,8 @@ bsr_status model_file_feeds(struct feeds *out, const struct model_file *file, in
         if (status == BSR_OK && (status = append(&feeds, file->chosen.items[i].name, &copy, err)) != BSR_OK)
             tensor_free(&copy);
     }
-    for (int i = 0; status == BSR_OK && i < onnx_input_count(file->model); i++) {
-        struct onnx_value input = onnx_input(file->model, i);
-        if (is_short_list(&input) && !feeds_find(&feeds, input.name))
-            status = add_ones(&feeds, &input, err);
-    }
     if (status == BSR_OK)
-        status = feeds_add_random(&feeds, file->model, &file->chosen, (unsigned)seed, err);
+        status = model_inputs_add_rest(&feeds, file, seed, false, err);
     if (status == BSR_OK)
         *out = feeds;
     else

@@ -5,6 +5,7 @@
 #include "base/file.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *output_of(const struct options *options)
 {
@@ -23,6 +24,29 @@ bsr_status model_output_check(const struct options *options, struct bsr_error *e
         return bsr_fail(err, BSR_EUSAGE, "--output", "given together with the output '%s'",
                         options->inputs[1]);
     return BSR_OK;
+}
+
+bool model_output_is_stream(const struct options *options)
+{
+    return strcmp(output_of(options), "-") == 0;
+}
+
+bsr_status model_output_spare(const char *output, const char *input, struct bsr_error *err)
+{
+    struct stat one, other;
+
+    if (stat(output, &one) != 0 || stat(input, &other) != 0 || one.st_dev != other.st_dev ||
+        one.st_ino != other.st_ino || !S_ISREG(one.st_mode))
+        return BSR_OK;
+    bsr_fail(err, BSR_EUSAGE, output, "is what is read: besra never writes over it");
+    bsr_hint(err, "name another output");
+    return BSR_EUSAGE;
+}
+
+bsr_status model_output_spare_model(const struct options *options, const struct model_file *file,
+                                    struct bsr_error *err)
+{
+    return model_output_spare(output_of(options), file->card.file, err);
 }
 
 int model_output_write(const struct options *options, const struct onnx_model *model)

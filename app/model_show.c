@@ -64,8 +64,8 @@ static void print_origin(struct table *table, const struct onnx_model *model)
     struct onnx_about about = onnx_model_about(model);
     struct bytes      text = {0};
 
-    bytes_append_format(&text, "%.60s %.40s", *about.producer ? about.producer : "unknown",
-                        about.producer_version);
+    bytes_append_format(&text, "%.60s%s%.40s", *about.producer ? about.producer : "unknown",
+                        *about.producer_version ? " " : "", about.producer_version);
     for (int i = 0; i < about.opset_count; i++) {
         int64_t     version;
         const char *domain = onnx_opset_at(model, i, &version);
@@ -181,14 +181,14 @@ static void print_facts(const struct show *show)
 /* ---- layers
  * ----------------------------------------------------------------------------------------------------- */
 
-/* Shapes of the inputs that are no constants, or of the outputs. */
-static void append_shapes(struct bytes *out, const struct bsr_tensor *const *shapes, int count,
-                          bool constants)
+/* Shapes of the inputs that are no constants, or of the outputs; not of those that are left out. */
+static void append_shapes(struct bytes *out, const struct bsr_tensor *const *shapes, const char *const *names,
+                          int count, bool constants)
 {
     bool first = true;
 
     for (int i = 0; i < count && i < SHOWN_SHAPES; i++) {
-        if (shapes[i] && shapes[i]->data && !constants)
+        if (!*names[i] || (shapes[i] && shapes[i]->data && !constants))
             continue;
         bytes_append_format(out, "%s%s", first ? "" : " ",
                             shapes[i] ? tensor_shape_text(shapes[i]).text : "?");
@@ -202,8 +202,8 @@ static void print_layer(struct table *table, const struct onnx_layer *layer, int
 {
     struct bytes in = {0}, out = {0};
 
-    append_shapes(&in, layer->input_shapes, layer->input_count, false);
-    append_shapes(&out, layer->output_shapes, layer->output_count, true);
+    append_shapes(&in, layer->input_shapes, layer->inputs, layer->input_count, false);
+    append_shapes(&out, layer->output_shapes, layer->outputs, layer->output_count, true);
     table_add(table, STYLE_DIM, "%d", index);
     table_add(table, STYLE_PLAIN, "%s", layer->name);
     table_add(table, STYLE_GOOD, "%s%s%s", layer->domain, *layer->domain ? "." : "", layer->type);
@@ -261,7 +261,7 @@ static int show(struct show *show, const struct options *options)
     int code = EXIT_DONE;
     if (options->tensor)
         code = show_tensor(show, options);
-    else if (!options->dot && !options->svg)
+    else if (options->json || (!options->dot && !options->svg))
         code = show_all(show, options);
     if (code == EXIT_DONE && (options->dot || options->svg))
         code = show_drawing(show, options);
@@ -269,11 +269,33 @@ static int show(struct show *show, const struct options *options)
     return code;
 }
 
+static bool is_stream(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+/* A drawing with something else before or behind it would be none. */
+static int check_streams(const struct options *options)
+{
+    struct bsr_error err;
+    int              drawings = is_stream(options->dot) + is_stream(options->svg);
+    bool             more = is_stream(options->json) || (options->tensor && !options->json);
+
+    if (!drawings || drawings + more == 1)
+        return EXIT_DONE;
+    bsr_fail(&err, BSR_EUSAGE, is_stream(options->svg) ? "--svg" : "--dot",
+             "more than one thing would go to standard output: name a file");
+    terminal_error(&err);
+    return EXIT_WRONG_USAGE;
+}
+
 int model_show_command(const struct options *options)
 {
     struct show it = {0};
-    int         code = model_file_open(&it.file, options);
+    int         code = check_streams(options);
 
+    if (code == EXIT_DONE)
+        code = model_file_open(&it.file, options);
     if (code == EXIT_DONE)
         code = show(&it, options);
     model_file_close(&it.file);

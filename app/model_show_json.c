@@ -129,8 +129,8 @@ json_t *show_object(const struct show *show, bool layers)
         (json_int_t)inspection->weight_bytes, "macs", (json_int_t)inspection->macs, "peak_bytes",
         inspection->activation_bytes ? json_integer((json_int_t)inspection->activation_bytes) : json_null(),
         "operators", operators_array(inspection));
-    if (model_file_kind(&kind, &show->file))
-        json_object_set_new(object, "kind", json_text(bytes_text(&kind)));
+    bool known = model_file_kind(&kind, &show->file);
+    json_object_set_new(object, "kind", known ? json_text(bytes_text(&kind)) : json_null());
     bytes_free(&kind);
     int fine = sums ? json_object_update(object, sums) : -1;
     json_decref(sums);

@@ -118,6 +118,18 @@ static bsr_status inspect_both(struct simplify *simplify, struct bsr_error *err)
     return status;
 }
 
+static bsr_status check_output(const struct simplify *simplify, const struct options *options,
+                               struct bsr_error *err)
+{
+    bsr_status status = model_output_check(options, err);
+
+    if (status == BSR_OK && model_output_is_stream(options) && options->json &&
+        strcmp(options->json, "-") == 0)
+        status = bsr_fail(err, BSR_EUSAGE, "--json",
+                          "the model goes to standard output already: give --json=FILE");
+    return status == BSR_OK ? model_output_spare_model(options, &simplify->file, err) : status;
+}
+
 /* Only what was asked for is settled in the new model; the rest of the shapes stay open, and are assumed for
  * the proof. */
 static bsr_status make(struct simplify *simplify, const struct options *options, struct bsr_error *err)
@@ -128,7 +140,7 @@ static bsr_status make(struct simplify *simplify, const struct options *options,
         .qdq = options->qdq == QDQ_LEFT_OUT ? ONNX_QDQ_DROP : ONNX_QDQ_KEEP,
         .keep_f16 = true,
     };
-    bsr_status status = model_output_check(options, err);
+    bsr_status status = check_output(simplify, options, err);
 
     if (status == BSR_OK)
         status = onnx_model_copy(&simplify->after, simplify->file.model, err);
@@ -213,9 +225,11 @@ static int tell(const struct simplify *simplify, const struct options *options)
 
     if (options->json)
         return output_json(options, simplify_object(simplify, proved));
-    print_counts(simplify);
     if (has_open_inputs(simplify->after))
         terminal_say("its inputs stay open: with --shape what depends on their sizes is folded, too");
+    if (model_output_is_stream(options))
+        return EXIT_DONE; /* a table behind the model would be part of it */
+    print_counts(simplify);
     if (proved && simplify->difference == 0)
         table_line(STYLE_GOOD, "on random input (--seed %d) both give the same, to the bit", options->seed);
     else if (proved)

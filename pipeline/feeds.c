@@ -8,6 +8,7 @@
 #include "onnx/tensor_file.h"
 #include "preprocess/letterbox.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -144,16 +145,23 @@ static bsr_status match_type(struct bsr_tensor *tensor, const struct onnx_value 
 
 /* ---- pictures ----------------------------------------------------------------------------- */
 
+static bool is_floating(int type)
+{
+    return type == BSR_F32 || type == BSR_F64 || type == BSR_F16 || type == BSR_BF16;
+}
+
 static int64_t rounded_up(int side)
 {
     return ((int64_t)side + STRIDE - 1) / STRIDE * STRIDE;
 }
 
-/* One channel of luma in place of three (BT.601). */
-static void to_luma(float *planes, size_t plane)
+/* One channel of luma in place of three (BT.601); whole numbers stay whole. */
+static void to_luma(float *planes, size_t plane, bool whole)
 {
-    for (size_t i = 0; i < plane; i++)
-        planes[i] = 0.299F * planes[i] + 0.587F * planes[plane + i] + 0.114F * planes[2 * plane + i];
+    for (size_t i = 0; i < plane; i++) {
+        float luma = 0.299F * planes[i] + 0.587F * planes[plane + i] + 0.114F * planes[2 * plane + i];
+        planes[i] = whole ? rintf(luma) : luma;
+    }
 }
 
 static bsr_status pack_picture(struct bsr_tensor *out, const struct bsr_image *image, const char *path,
@@ -163,8 +171,9 @@ static bsr_status pack_picture(struct bsr_tensor *out, const struct bsr_image *i
     struct letterbox_plan plan;
     struct bsr_tensor     packed = *out;
 
+    bool whole = out->type && !is_floating(out->type); /* then 0..1 would be black, and a few white spots */
     for (int i = 0; i < 3; i++)
-        pack.scale[i] = 1.0F / 255.0F;
+        pack.scale[i] = whole ? 1.0F : 1.0F / 255.0F;
     packed.type = BSR_F32;
     packed.shape[CHANNEL] = 3;
     bsr_status status = letterbox_make_plan(&plan, image->width, image->height, (int)packed.shape[WIDTH],
@@ -180,7 +189,7 @@ static bsr_status pack_picture(struct bsr_tensor *out, const struct bsr_image *i
         return status;
     }
     if (out->shape[CHANNEL] == 1)
-        to_luma(packed.data, (size_t)packed.shape[HEIGHT] * (size_t)packed.shape[WIDTH]);
+        to_luma(packed.data, (size_t)packed.shape[HEIGHT] * (size_t)packed.shape[WIDTH], whole);
     packed.shape[CHANNEL] = out->shape[CHANNEL];
     *out = packed;
     return BSR_OK;
@@ -195,7 +204,8 @@ static bsr_status read_picture(struct bsr_tensor *out, const struct onnx_value *
     struct bytes          file = {0};
 
     if (shape.dims != NCHW ||
-        (shape.shape[CHANNEL] != 3 && shape.shape[CHANNEL] != 1 && shape.shape[CHANNEL] >= 0))
+        (shape.shape[CHANNEL] != 3 && shape.shape[CHANNEL] != 1 && shape.shape[CHANNEL] >= 0) ||
+        shape.shape[HEIGHT] > IMAGE_MAX_SIDE || shape.shape[WIDTH] > IMAGE_MAX_SIDE)
         return bsr_fail(err, BSR_EUSAGE, path,
                         "a picture can't be laid into the input '%s' of %s; give a .npy", input->name,
                         tensor_shape_text(&shape).text);
@@ -230,6 +240,23 @@ static bool next_input(struct onnx_value *out, const struct onnx_model *model, c
     return false;
 }
 
+/* Which input "NAME=FILE" or "FILE" is for. */
+static bsr_status choose_input(struct onnx_value *out, const struct onnx_model *model,
+                               const struct feeds *feeds, const char *text, struct bsr_error *err)
+{
+    const char *equals = strchr(text, '=');
+
+    if (!equals && !next_input(out, model, feeds))
+        return bsr_fail(err, BSR_EUSAGE, text, "all %d inputs of the model have their files",
+                        onnx_input_count(model));
+    if (!equals)
+        return BSR_OK;
+    bsr_status status = find_input(out, model, text, (size_t)(equals - text), err);
+    if (status == BSR_OK && feeds_find(feeds, out->name))
+        status = bsr_fail(err, BSR_EUSAGE, text, "the input '%s' is fed already", out->name);
+    return status;
+}
+
 bsr_status feeds_add_file(struct feeds *feeds, const struct onnx_model *model, const struct feeds *chosen,
                           const char *text, struct bsr_error *err)
 {
@@ -237,13 +264,8 @@ bsr_status feeds_add_file(struct feeds *feeds, const struct onnx_model *model, c
     const char       *path = equals ? equals + 1 : text;
     struct onnx_value input = {0};
     struct bsr_tensor tensor = {0};
-    bsr_status        status = BSR_OK;
 
-    if (equals)
-        status = find_input(&input, model, text, (size_t)(equals - text), err);
-    else if (!next_input(&input, model, feeds))
-        status = bsr_fail(err, BSR_EUSAGE, text, "all %d inputs of the model have their files",
-                          onnx_input_count(model));
+    bsr_status status = choose_input(&input, model, feeds, text, err);
     if (status != BSR_OK)
         return status;
     if (ends_in(path, ".npy") || ends_in(path, ".pb"))
@@ -271,8 +293,7 @@ static uint64_t next_random(uint64_t *state)
 
 static void fill_random(struct bsr_tensor *tensor, uint64_t *state)
 {
-    bool floats = tensor->type == BSR_F32 || tensor->type == BSR_F64 || tensor->type == BSR_F16 ||
-                  tensor->type == BSR_BF16;
+    bool   floats = is_floating(tensor->type);
     size_t count = tensor_count(tensor);
     for (size_t i = 0; i < count; i++) {
         double value = (double)(next_random(state) >> 40) * 0x1p-24;

@@ -16,8 +16,8 @@ bsr_status feeds_add(struct feeds *feeds, const char *name, struct bsr_tensor *t
 
 /* "x.npy", "NAME=x.npy", .pb or a picture: appends the data for the input of that name, or for the next one
  * that has none. A picture is laid into an input [1][3 or 1][height][width] as a detector sees it:
- * letterboxed, RGB, 0..1; open sides are taken from `chosen` (may be NULL), else are the picture's own,
- * rounded up to 32. BSR_EUSAGE, errors of reading. */
+ * letterboxed, RGB, 0..1 (whole numbers: 0..255); open sides are taken from `chosen` (may be NULL), else are
+ * the picture's own, rounded up to 32. An input is fed once. BSR_EUSAGE, errors of reading. */
 bsr_status feeds_add_file(struct feeds *feeds, const struct onnx_model *model, const struct feeds *chosen,
                           const char *text, struct bsr_error *err);
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Makes the models of these tests: the detector data/berries.onnx in the ways in which exports hand out what they
 find (raw heads; -decoded, -batch, -dynamic: rows; -columns: anchor-free; -boxes: suppressed in the graph; -nhwc), the
-classifier data/colours.onnx, and data/double.onnx, which makes pictures twice as large by itself.
+classifier data/colours.onnx, and data/double.onnx, which makes pictures twice as large by itself. For `besra model`:
+types.onnx (an input and an output of each type), scaled.onnx (a chain to be edited; its shapes depend on an input),
+numbers.onnx (a constant with a NaN and infinities), and faulty.onnx and circle.onnx, which no engine should take.
 
 Debian: python3-onnx, python3-numpy. The nets have the shapes of a YOLOv5 of two classes and are linear in the mean
 colour of each cell, so that what they find can be worked out by hand: a cell of 16 x 16 or 32 x 32 pixels that is
@@ -186,6 +188,73 @@ def double_nodes(initializers):
             helper.make_node("DepthToSpace", ["parts"], ["larger"], name="/larger", blocksize=2, mode="CRD")]
 
 
+def save_plain(path, nodes, inputs, outputs, initializers=(), opset=14, sound=True):
+    """A model that is no detector: inputs and outputs are (name, type, shape)."""
+    infos = [[helper.make_tensor_value_info(*value) for value in values] for values in (inputs, outputs)]
+    graph = helper.make_graph(nodes, "plain", *infos, list(initializers))
+    domains = {node.domain for node in nodes} - {""}
+    model = helper.make_model(graph, producer_name="make_models.py", opset_imports=[helper.make_opsetid("", opset)] +
+                              [helper.make_opsetid(domain, 1) for domain in sorted(domains)])
+    model.ir_version = 7
+    if sound:
+        onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+TYPES = (("f32", TensorProto.FLOAT), ("f16", TensorProto.FLOAT16), ("u8", TensorProto.UINT8), ("i8", TensorProto.INT8),
+         ("i32", TensorProto.INT32), ("i64", TensorProto.INT64), ("bool", TensorProto.BOOL))
+
+
+def save_types(path):
+    """out = in + in; of bool: not in."""
+    nodes = [helper.make_node("Not", ["in_bool"], ["out_bool"], name="/bool") if name == "bool" else
+             helper.make_node("Add", [f"in_{name}"] * 2, [f"out_{name}"], name=f"/{name}") for name, _ in TYPES]
+    save_plain(path, nodes, [(f"in_{name}", number, [2, 3]) for name, number in TYPES],
+               [(f"out_{name}", number, [2, 3]) for name, number in TYPES])
+
+
+def save_scaled(path):
+    """y = (x enlarged by `factor`, each pixel repeated) * gain + shift, by channel."""
+    initializers = []
+    column = lambda name, values: constant(initializers, name, np.array(values, np.float32).reshape(3, 1, 1))
+    nodes = [helper.make_node("Resize", ["x", "", "factor"], ["enlarged"], name="/enlarge", mode="nearest",
+                              coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
+             helper.make_node("Mul", ["enlarged", column("gain", [1, 2, 3])], ["gained"], name="/gain"),
+             helper.make_node("Identity", ["gained"], ["same"], name="/same"),
+             helper.make_node("Add", ["same", column("shift", [.5, 0, -.5])], ["y"], name="/shift")]
+    save_plain(path, nodes, [("x", TensorProto.FLOAT, [1, 3, "height", "width"]), ("factor", TensorProto.FLOAT, [4])],
+               [("y", TensorProto.FLOAT, [1, 3, "high", "wide"])], initializers)
+
+
+def save_numbers(path):
+    initializers = []
+    constant(initializers, "numbers", np.array([[0, 1, 2, 3, 4], [-1.5, np.nan, np.inf, -np.inf, 0]], np.float32))
+    save_plain(path, [helper.make_node("Add", ["x", "numbers"], ["y"], name="/add")],
+               [("x", TensorProto.FLOAT, [2, 5])], [("y", TensorProto.FLOAT, [2, 5])], initializers)
+
+
+def save_faulty(path):
+    """A fault a line: what `besra model check` has to find, all at once."""
+    nodes = [helper.make_node("Relu", ["made_later"], ["early"], name="/early"),  # before what makes it
+             helper.make_node("Relu", ["x"], ["made_later"], name="/later"),
+             helper.make_node("Add", ["x", "nothing"], ["dangling"], name="/dangling"),  # nothing makes `nothing`
+             helper.make_node("Relu", ["x"], ["twice"], name="/once"),
+             helper.make_node("Abs", ["x"], ["twice"], name="/again"),  # has a maker already
+             helper.make_node("Concat", ["x", "early"], ["joined"], name="/joined", axis="one"),  # axis is a number
+             helper.make_node("Frobnicate", ["x"], ["mystery"], name="/mystery", domain="custom"),  # nobody's operator
+             helper.make_node("Neg", ["x"], ["y"], name="/y")]
+    float_of = lambda name, shape: (name, TensorProto.FLOAT, shape)
+    save_plain(path, nodes, [float_of("x", [1, 4])],
+               [float_of("y", [1, 5]),  # it is 1x4
+                float_of("dangling", [1, 4]), float_of("twice", [1, 4]), float_of("joined", [2, 4]),
+                float_of("mystery", [1, 4])], opset=99, sound=False)  # there is no such opset
+
+
+def save_circle(path):
+    nodes = [helper.make_node("Add", ["x", "b"], ["a"], name="/a"), helper.make_node("Relu", ["a"], ["b"], name="/b")]
+    save_plain(path, nodes, [("x", TensorProto.FLOAT, [1, 4])], [("b", TensorProto.FLOAT, [1, 4])], sound=False)
+
+
 def main():
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
     path = lambda name: os.path.join(folder, name + ".onnx")
@@ -215,6 +284,12 @@ def main():
     initializers = []
     nodes = double_nodes(initializers)
     save(path("double"), nodes, [("larger", [1, 3, "high", "wide"])], initializers, (1, 3, "height", "width"))
+
+    save_types(path("types"))
+    save_scaled(path("scaled"))
+    save_numbers(path("numbers"))
+    save_faulty(path("faulty"))
+    save_circle(path("circle"))
 
 
 if __name__ == "__main__":
