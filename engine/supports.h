@@ -29,6 +29,10 @@ const char *supports_node(const struct onnx_node_view *node, int opencv);
 /* Whether a net with this node, loaded for one size, is also right at another. */
 bool supports_any_size(const struct onnx_node_view *node);
 
+/* Whether OpenCV takes these two, one reading the other's result, for something that they are not: then an
+ * Identity comes between them (onnx/apart.h). */
+bool supports_apart(const char *maker, const char *reader, bool beside);
+
 /* ---- for the rules --------------------------------------------------------------------------- */
 
 /* The n-th input, or NULL. */

@@ -16,7 +16,7 @@ const char *backend_of_choice(enum engine_choice choice)
 {
     static const char *const backends[] = {
         [RUN_AUTO] = NULL,
-        [RUN_OPENCV] = NULL,
+        [RUN_OPENCV] = "opencv",
         [RUN_OPENCV_OPENCL] = "opencv:opencl",
         [RUN_OPENCV_CUDA] = "opencv:cuda",
         [RUN_OPENCV_OPENVINO] = "opencv:openvino",

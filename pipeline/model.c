@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "engine/srcnn_model.h"
 #include "onnx/infer.h"
 
 #include <limits.h>
@@ -286,6 +287,11 @@ static void assume_input(struct card *card, enum card_task task, const struct mo
     }
 }
 
+static bool is_auto(const char *backend)
+{
+    return !backend || strcmp(backend, "auto") == 0;
+}
+
 bsr_status model_open(struct model *out, const char *name, enum card_task task,
                       const struct model_hints *hints, struct bsr_error *err)
 {
@@ -307,6 +313,8 @@ bsr_status model_open(struct model *out, const char *name, enum card_task task,
         status = check_sha256(&model.card, &file, err);
     if (status == BSR_OK)
         status = prepare_graph(&model, &file, hints, task, err);
+    if (status == BSR_OK && task == CARD_UPSCALE && is_auto(hints->engine.backend))
+        status = srcnn_from_model(&model.srcnn, model.onnx.data, model.onnx.size, model.card.file, err);
     if (status == BSR_OK && model.notes.failed)
         status = bsr_fail_memory(err, name, model.notes.size);
     bytes_free(&file);
@@ -322,6 +330,7 @@ bsr_status model_open(struct model *out, const char *name, enum card_task task,
 void model_free(struct model *model)
 {
     card_free(&model->card);
+    srcnn_free(model->srcnn);
     bytes_free(&model->onnx);
     bytes_free(&model->notes);
     *model = (struct model){0};

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "config/card.h"
 #include "engine/engine.h"
+#include "engine/srcnn/srcnn.h"
 #include "onnx/model.h"
 #include "onnx/tails.h"
 
@@ -30,16 +31,17 @@ struct model {
     struct bytes            onnx;   /* the graph handed to the engine */
     struct onnx_resize      resize; /* that was at the front and is done by besra */
     struct onnx_detect_tail tail;   /* that was at the end and is done by besra */
-    struct onnx_value       input;  /* the picture input, NCHW; its name is in input_name */
-    char                    input_name[128];
-    int64_t                 exported[2]; /* height and width in the file; the cut of a tail opens them */
-    int                     output_count;
-    struct onnx_value       outputs[CARD_MAX_HEADS]; /* at the size of model_side(); names are not kept */
-    int                     stride;       /* its metadata's: of the coarsest head; 0: it has none */
-    bool                    suppresses;   /* the graph has a suppression of its own */
-    uint64_t                map_channels; /* of all convolutions together: what their maps take of memory */
-    struct bytes            notes;        /* a sentence a line: what besra did or assumed, for -v */
-    struct engine_options   engine;
+    struct srcnn         *srcnn; /* the net, where it is one that besra has kernels of its own for; or NULL */
+    struct onnx_value     input; /* the picture input, NCHW; its name is in input_name */
+    char                  input_name[128];
+    int64_t               exported[2]; /* height and width in the file; the cut of a tail opens them */
+    int                   output_count;
+    struct onnx_value     outputs[CARD_MAX_HEADS]; /* at the size of model_side(); names are not kept */
+    int                   stride;                  /* its metadata's: of the coarsest head; 0: it has none */
+    bool                  suppresses;              /* the graph has a suppression of its own */
+    uint64_t              map_channels; /* of all convolutions together: what their maps take of memory */
+    struct bytes          notes;        /* a sentence a line: what besra did or assumed, for -v */
+    struct engine_options engine;
 };
 
 /* Opens what -m takes: a card's name ("cards"), a card (.cfg) or any .onnx. Checks the sha256 that the card

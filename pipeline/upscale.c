@@ -4,17 +4,18 @@
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "pipeline/transparency.h"
+#include "pipeline/upscale_stream.h"
 #include "preprocess/bicubic.h"
 #include "preprocess/planes.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { MAX_NET_FACTOR = 16 };
+enum { MAX_NET_FACTOR = 16, COUNTED_THREADS = 16 };
 
 struct upscaler {
     const struct model *model;
-    struct engine      *engine;
+    struct engine      *engine; /* NULL: the net is model->srcnn */
     struct pool        *pool;
     int                 net_channels; /* 1 or 3 */
     int                 net_factor; /* how many times larger the net itself makes it; 1: it keeps the size */
@@ -90,8 +91,10 @@ bsr_status upscaler_open(struct upscaler **out, const struct model *model, struc
     upscaler->net_channels = channels;
     upscaler->net_factor = factor;
 
-    bsr_status status = engine_open(&upscaler->engine, model->onnx.data, model->onnx.size, &model->engine,
-                                    model->card.file, err);
+    bsr_status status = BSR_OK;
+    if (!model->srcnn)
+        status = engine_open(&upscaler->engine, model->onnx.data, model->onnx.size, &model->engine,
+                             model->card.file, err);
     if (status != BSR_OK) {
         upscaler_close(upscaler);
         return status;
@@ -135,6 +138,12 @@ uint64_t upscale_bytes(const struct model *model, int width, int height, int cha
     uint64_t net = (uint64_t)(net_channels(model) > 0 ? net_channels(model) : 3);
 
     int factor = upscale_net_factor(model);
+    if (model->srcnn && (channels == 1 || channels == 3))
+        return (in + out) * pixel +
+               upscale_stream_bytes(model, width, height, channels, out_width, COUNTED_THREADS);
+    if (model->srcnn)
+        return in * (pixel + 4 * colours) + out * (pixel + 4 * colours + 8 * net) +
+               srcnn_bytes(model->srcnn, out_width, COUNTED_THREADS);
     if (factor > 1) /* the maps are as small as the picture, but for those that the last layers make */
         return in * (pixel + 4 * colours + 4 * net + 4 * model->map_channels) +
                2 * (out + in * (uint64_t)factor * (uint64_t)factor) * (pixel + 4 * colours + 4 * net);
@@ -252,6 +261,19 @@ static void take_net_output(const struct upscaler *upscaler, struct enlarging *w
         planes_ycc_to_bgr(y, cb, cr, y, cb, cr, work->plane, upscaler->pool);
 }
 
+static bsr_status run_srcnn(struct upscaler *upscaler, struct enlarging *work, struct bsr_error *err)
+{
+    size_t     values = (size_t)upscaler->net_channels * work->plane;
+    float     *output = mem_alloc_aligned(values, sizeof *output);
+    bsr_status status = output ? srcnn_run_planes(upscaler->model->srcnn, work->net_input, output,
+                                                  work->net_width, work->net_height, upscaler->pool, err)
+                               : bsr_fail_memory(err, NULL, values * sizeof *output);
+    if (status == BSR_OK)
+        take_net_output(upscaler, work, output);
+    mem_free(output);
+    return status;
+}
+
 static bsr_status run_net(struct upscaler *upscaler, struct enlarging *work, struct bsr_error *err)
 {
     const struct tensor *outputs;
@@ -261,6 +283,8 @@ static bsr_status run_net(struct upscaler *upscaler, struct enlarging *work, str
                                   .dims = 4,
                                   .shape = {1, upscaler->net_channels, work->net_height, work->net_width}};
 
+    if (upscaler->model->srcnn)
+        return run_srcnn(upscaler, work, err);
     bsr_status status = engine_run(upscaler->engine, &input, 1, &outputs, &count, err);
     if (status != BSR_OK)
         return status;
@@ -366,6 +390,42 @@ static bsr_status make_plain(struct bsr_image *out, const struct bsr_image *imag
     return status;
 }
 
+/* A picture without alpha through SRCNN, row by row. */
+static bsr_status run_stream(struct upscaler *upscaler, const struct bsr_image *image,
+                             const struct upscale_size *size, struct bsr_image *out, struct bsr_image *plain,
+                             struct timing *timing, struct bsr_error *err)
+{
+    bool                 to = size->width > 0 && size->height > 0;
+    struct bicubic_plane shape = {
+        .src_stride = (size_t)image->width, .in_width = image->width, .in_height = image->height};
+    struct bsr_image enlarged = {0}, compared = {0};
+    double           start = clock_ms();
+
+    bsr_status status =
+        upscale_output_size(size, image->width, image->height, &shape.out_width, &shape.out_height, err);
+    shape.step_x = to ? (double)image->width / shape.out_width : 1 / size->factor;
+    shape.step_y = to ? (double)image->height / shape.out_height : 1 / size->factor;
+    if (status == BSR_OK)
+        status =
+            image_alloc(&enlarged, shape.out_width, shape.out_height, image->channels, image->depth, err);
+    if (status == BSR_OK && plain)
+        status =
+            image_alloc(&compared, shape.out_width, shape.out_height, image->channels, image->depth, err);
+    if (status == BSR_OK)
+        status = upscale_stream(upscaler->model, image, &shape, &enlarged, plain ? &compared : NULL,
+                                upscaler->pool, err);
+    timing->net += clock_ms() - start;
+    if (status != BSR_OK) {
+        image_free(&enlarged);
+        image_free(&compared);
+        return status;
+    }
+    *out = enlarged;
+    if (plain)
+        *plain = compared;
+    return BSR_OK;
+}
+
 bsr_status upscaler_run(struct upscaler *upscaler, const struct bsr_image *image,
                         const struct upscale_size *size, struct bsr_image *out, struct bsr_image *plain,
                         struct timing *timing, struct bsr_error *err)
@@ -375,6 +435,8 @@ bsr_status upscaler_run(struct upscaler *upscaler, const struct bsr_image *image
     int                 width, height, factor = upscaler->net_factor;
     struct upscale_size first = *size;
 
+    if (upscaler->model->srcnn && (image->channels == 1 || image->channels == 3))
+        return run_stream(upscaler, image, size, out, plain, timing, err);
     work.colours = image->channels < 3 ? 1 : 3;
     bsr_status status = upscale_output_size(size, image->width, image->height, &width, &height, err);
     if (factor > 1)

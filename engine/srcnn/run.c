@@ -16,6 +16,7 @@ enum {
     FOURS = BAND / SRCNN_QUAD,
     LEAD = 2
 };
+_Static_assert(SRCNN_DELAY == BAND + ABOVE + LEAD, "rows taken of a band, and given");
 
 struct run {
     const struct srcnn *srcnn;
@@ -117,7 +118,7 @@ static void take_rows(void *context, int worker, int first, int last)
         }
         for (int c = 0; c < channels; c++)
             rows[c] = plane_of(run, worker, c) + SRCNN_EDGE;
-        run->source(run->context, y, rows);
+        run->source(run->context, worker, y, rows);
         for (int c = 0; c < channels; c++) {
             float *plane = plane_of(run, worker, c);
             memset(plane, 0, SRCNN_EDGE * sizeof(float));
@@ -231,7 +232,7 @@ static void give_rows(void *context, int worker, int first, int last)
             run->srcnn->kernels->from_strips(plane, out_at(run, i, c), run->columns);
             rows[c] = plane;
         }
-        run->sink(run->context, y, rows);
+        run->sink(run->context, worker, y, rows);
     }
 }
 
@@ -283,17 +284,21 @@ struct planes {
     size_t       width, plane;
 };
 
-static void from_planes(void *context, int y, float *const rows[3])
+static void from_planes(void *context, int worker, int y, float *const rows[3])
 {
     const struct planes *planes = context;
+
+    (void)worker;
     for (int c = 0; c < planes->channels; c++)
         memcpy(rows[c], planes->in + (size_t)c * planes->plane + (size_t)y * planes->width,
                planes->width * sizeof(float));
 }
 
-static void to_planes(void *context, int y, const float *const rows[3])
+static void to_planes(void *context, int worker, int y, const float *const rows[3])
 {
     const struct planes *planes = context;
+
+    (void)worker;
     for (int c = 0; c < planes->channels; c++)
         memcpy(planes->out + (size_t)c * planes->plane + (size_t)y * planes->width, rows[c],
                planes->width * sizeof(float));

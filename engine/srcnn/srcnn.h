@@ -30,11 +30,15 @@ double srcnn_macs(const struct srcnn *srcnn, int width, int height);
 /* Bytes that a run takes beside what its source and sink take. */
 size_t srcnn_bytes(const struct srcnn *srcnn, int width, int threads);
 
-/* Fills row y of each channel (width floats). Called once a row, by several threads for different rows. */
-typedef void srcnn_source(void *context, int y, float *const rows[3]);
+/* Fills row y of each channel (width floats). Called once a row, in turn by several workers (0 .. threads -
+ * 1, never two as the same at once) for different rows. */
+typedef void srcnn_source(void *context, int worker, int y, float *const rows[3]);
 
 /* Takes row y of each channel. As above. */
-typedef void srcnn_sink(void *context, int y, const float *const rows[3]);
+typedef void srcnn_sink(void *context, int worker, int y, const float *const rows[3]);
+
+/* A row has been taken by the sink before the source fills the one so many rows further on. */
+enum { SRCNN_DELAY = 18 };
 
 /* `pool` may be NULL. BSR_ENOMEM, BSR_ERANGE. */
 bsr_status srcnn_run(const struct srcnn *srcnn, int width, int height, struct pool *pool,
