@@ -116,6 +116,7 @@ struct grouping {
     int    *depth;
     int    *numbers;
     size_t *parent;
+    size_t *fast_at; /* of a depth: 1 + a fast node, 0: there is none */
 };
 
 /* How often the way from the inputs to a node has changed between classes, at most. Along a way the depth
@@ -157,11 +158,25 @@ static void join_neighbours(const struct splitting *splitting, size_t node, cons
     }
 }
 
+/* No way goes between nodes of one class and one depth but inside a group. Fast ones need not hang together:
+ * what reads the same input is better run as one. */
+static void join_fast(const struct splitting *splitting, size_t node, struct grouping *grouping)
+{
+    size_t *first = &grouping->fast_at[grouping->depth[node]];
+
+    if (splitting->classes[node] != CLASS_FAST)
+        return;
+    if (*first)
+        grouping->parent[find_root(grouping->parent, node)] = find_root(grouping->parent, *first - 1);
+    *first = node + 1;
+}
+
 /* The groups of the classes as they are. */
 static void join_groups(const struct splitting *splitting, struct grouping *grouping)
 {
     size_t nodes = splitting->model->proto->graph->n_node;
 
+    memset(grouping->fast_at, 0, (nodes + 1) * sizeof *grouping->fast_at);
     for (size_t i = 0; i < nodes; i++) {
         size_t n = splitting->order[i];
         grouping->parent[n] = n;
@@ -171,6 +186,7 @@ static void join_groups(const struct splitting *splitting, struct grouping *grou
         }
         find_depth(splitting, n, grouping->depth);
         join_neighbours(splitting, n, grouping->depth, grouping->parent);
+        join_fast(splitting, n, grouping);
     }
 }
 
@@ -292,17 +308,19 @@ static bsr_status group(struct splitting *splitting, const struct onnx_takers *t
         .depth = mem_alloc_zeroed(nodes + 1, sizeof *grouping.depth),
         .numbers = mem_alloc_zeroed(nodes + 1, sizeof *grouping.numbers),
         .parent = mem_alloc_zeroed(nodes + 1, sizeof *grouping.parent),
+        .fast_at = mem_alloc_zeroed(nodes + 1, sizeof *grouping.fast_at),
     };
-    bsr_status status =
-        grouping.worth && grouping.counted && grouping.depth && grouping.numbers && grouping.parent
-            ? place_nodes(splitting, &grouping, takers, err)
-            : bsr_fail_memory(err, splitting->model->name, nodes * 3 * sizeof(size_t));
+    bsr_status status = grouping.worth && grouping.counted && grouping.depth && grouping.numbers &&
+                                grouping.parent && grouping.fast_at
+                            ? place_nodes(splitting, &grouping, takers, err)
+                            : bsr_fail_memory(err, splitting->model->name, nodes * 3 * sizeof(size_t));
 
     mem_free(grouping.worth);
     mem_free(grouping.counted);
     mem_free(grouping.depth);
     mem_free(grouping.numbers);
     mem_free(grouping.parent);
+    mem_free(grouping.fast_at);
     return status;
 }
 
