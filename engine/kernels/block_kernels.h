@@ -98,6 +98,22 @@ static ALWAYS_INLINE void compute_block(const struct block *block, const int pix
     }
 }
 
+static void peak(float *sums, int turns)
+{
+    vec sum[PEAK_SUMS], factor = vec_load(sums);
+
+    UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = factor;
+    while (turns-- > 0)
+        UNROLL for (int i = 0; i < PEAK_SUMS; i++)
+        {
+            sum[i] = vec_fma(sum[i], factor, factor);
+            VEC_PIN(sum[i]);
+        }
+    for (int i = 1; i < PEAK_SUMS; i++)
+        sum[0] += sum[i];
+    vec_store(sums, sum[0]);
+}
+
 #define BLOCK_SIZES(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
 
 #define DEFINE_BLOCK(pixels)                                                                                 \
@@ -115,5 +131,5 @@ BLOCK_SIZES(DEFINE_BLOCK)
 #define ONE_BLOCK(pixels) block_of_one_##pixels,
 #define TWO_BLOCK(pixels) block_of_two_##pixels,
 #define BLOCK_KERNELS                                                                                        \
-    .most_pixels = {PIXELS_OF_ONE, PIXELS_OF_TWO},                                                           \
+    .peak = peak, .most_pixels = {PIXELS_OF_ONE, PIXELS_OF_TWO},                                             \
     .block = {{NULL, BLOCK_SIZES(ONE_BLOCK)}, {NULL, BLOCK_SIZES(TWO_BLOCK)}}

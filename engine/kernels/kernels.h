@@ -33,6 +33,32 @@ struct block {
     ptrdiff_t         residual_pixel;
 };
 
+/* A tile: 4x4 outputs, whose sums are products at `positions` of a transform of the inputs (conv_tiles.h). */
+enum { TILE = 4 };
+enum tile_kind { TILE_WINOGRAD, TILE_POLYPHASE, TILE_KINDS };
+
+/* The inputs of a tile, to its values at all positions. */
+struct tile_in {
+    const float *in; /* the tile's first sample, which may lie in the halo */
+    ptrdiff_t    pixel, row;
+    float       *to; /* [position][channel] */
+    ptrdiff_t    position;
+    int          channels; /* a multiple of MAP_GRAIN; written are whole vectors */
+};
+
+/* The sums at all positions, to the outputs of a tile. */
+struct tile_out {
+    const float      *sums; /* [position][channel], in whole vectors */
+    ptrdiff_t         position;
+    const float      *bias;                 /* in whole vectors; not used where there is a start */
+    struct map        out, residual, start; /* `out` and `residual` begin at the tile; data NULL: none */
+    int               y, x, start_shift;    /* of the tile in the output: where its start is */
+    int               rows, columns;        /* that may be stored: 1 .. TILE */
+    int               channels;             /* a multiple of MAP_GRAIN */
+    struct activation activation;
+    bool              residual_first;
+};
+
 typedef void run_block(const struct block *block);
 
 struct kernels {
@@ -40,7 +66,14 @@ struct kernels {
     int         vector;                                /* floats */
     int         most_pixels[PANEL_VECTORS];            /* of a block of 1, of 2 vectors */
     run_block  *block[PANEL_VECTORS][MOST_PIXELS + 1]; /* [vectors - 1][pixels] */
+    void (*tile_in[TILE_KINDS])(const struct tile_in *tile);
+    void (*tile_out[TILE_KINDS])(const struct tile_out *tile);
+    /* `turns` times PEAK_SUMS multiplications of vectors that nothing waits for: what the processor can do at
+     * best. */
+    void (*peak)(float *sums, int turns);
 };
+
+enum { PEAK_SUMS = 12 };
 
 /* The set of a level that the machine has (base/cpu.h). */
 const struct kernels *kernels_at(enum cpu_level level);

@@ -25,8 +25,8 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
-typedef float   vec __attribute__((vector_size(4 * VECTOR_FLOATS)));
-typedef int32_t vec_int __attribute__((vector_size(4 * VECTOR_FLOATS)));
+typedef float    vec __attribute__((vector_size(4 * VECTOR_FLOATS)));
+typedef uint32_t vec_bits __attribute__((vector_size(4 * VECTOR_FLOATS)));
 
 /* GCC likes to read a vector from memory again at each of its uses, which makes loads the limit: a pinned one
  * stays in its register. */
@@ -85,19 +85,19 @@ static ALWAYS_INLINE vec vec_all(float x)
     return (vec){x, x, x, x};
 }
 
-static ALWAYS_INLINE vec vec_pick(vec_int mask, vec yes, vec no)
+static ALWAYS_INLINE vec vec_pick(vec_bits mask, vec yes, vec no)
 {
-    return (vec)((mask & (vec_int)yes) | (~mask & (vec_int)no));
+    return (vec)((mask & (vec_bits)yes) | (~mask & (vec_bits)no));
 }
 
 static ALWAYS_INLINE vec vec_min(vec a, vec b)
 {
-    return vec_pick(a < b, a, b);
+    return vec_pick((vec_bits)(a < b), a, b);
 }
 
 static ALWAYS_INLINE vec vec_max(vec a, vec b)
 {
-    return vec_pick(a > b, a, b);
+    return vec_pick((vec_bits)(a > b), a, b);
 }
 
 static ALWAYS_INLINE vec vec_sqrt(vec a)

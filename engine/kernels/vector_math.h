@@ -23,7 +23,7 @@ static ALWAYS_INLINE vec vec_exp(vec x)
     p = vec_fma(p, r, vec_all(5.0000001201e-1F));
     p = vec_fma(p * r, r, r) + vec_all(1.0F);
     /* the integer's bits, plus the bias of exponents, moved to where the exponent is: magic's own fall out */
-    return p * (vec)(((vec_int)shifted + 127) << 23);
+    return p * (vec)(((vec_bits)shifted + 127U) << 23);
 }
 
 static ALWAYS_INLINE vec vec_sigmoid(vec x)
@@ -54,7 +54,7 @@ static ALWAYS_INLINE vec vec_leaky(vec x, vec slope)
 
 static ALWAYS_INLINE vec vec_abs(vec x)
 {
-    return (vec)((vec_int)x & 0x7FFFFFFF);
+    return (vec)((vec_bits)x & 0x7FFFFFFFU);
 }
 
 /* erf(x) by Abramowitz and Stegun 7.1.26: within 1.5e-7. */
@@ -69,7 +69,7 @@ static ALWAYS_INLINE vec vec_erf(vec x)
     p = vec_fma(p, t, vec_all(-0.284496736F));
     p = vec_fma(p, t, vec_all(0.254829592F));
     p = vec_fnma(p * t, vec_exp(-size * size), vec_all(1.0F));
-    return (vec)((vec_int)p | ((vec_int)x & INT32_MIN));
+    return (vec)((vec_bits)p | ((vec_bits)x & 0x80000000U));
 }
 
 /* x tanh(log(1 + e^x)) = x (u u + 2 u) / (u u + 2 u + 2) with u = e^x; from 20 on it is x. */

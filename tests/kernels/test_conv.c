@@ -77,7 +77,7 @@ static void randomize_direct(struct conv_case *test, uint32_t *seed)
 static void test_direct_gives_the_exact_sums_on_any_shape(void **state)
 {
     (void)state;
-    for (uint32_t run = 0; run < 400; run++) {
+    for (uint32_t run = 0; run < 200; run++) {
         uint32_t         seed = run;
         struct conv_case test = {.method = CONV_DIRECT};
         test.shape.groups = random_between(&seed, 0, 2) ? 1 : random_between(&seed, 2, 9);
@@ -106,6 +106,38 @@ static void test_pixels_of_tight_maps_run_as_one_row(void **state)
         test.start_shift = -1;
         check_at_all_levels(&test, run, DIRECT_TOLERANCE);
     }
+}
+
+/* 3x3 of one group, for tiles. */
+static void check_tiles(enum conv_method method, int stride)
+{
+    for (uint32_t run = 0; run < 100; run++) {
+        uint32_t         seed = run;
+        struct conv_case test = {
+            .method = method,
+            .shape = {.groups = 1, .kernel = {3, 3}, .stride = {stride, stride}, .dilation = {1, 1}}};
+        test.shape.inputs = random_between(&seed, 1, 50);
+        test.shape.outputs = random_between(&seed, 1, 80);
+        for (int i = 0; i < 2; i++) {
+            test.shape.pad[i] = random_between(&seed, 0, 2);
+            test.in[i] = random_between(&seed, 3, 30);
+            test.out[i] = out_size(test.in[i], 3, stride, 1, test.shape.pad[i] + random_between(&seed, 0, 2));
+        }
+        randomize_layout(&test, &seed);
+        check_at_all_levels(&test, run, WINOGRAD_TOLERANCE);
+    }
+}
+
+static void test_winograd_gives_the_sums_of_any_3x3(void **state)
+{
+    (void)state;
+    check_tiles(CONV_WINOGRAD, 1);
+}
+
+static void test_polyphase_gives_the_sums_of_any_3x3_of_stride_2(void **state)
+{
+    (void)state;
+    check_tiles(CONV_POLYPHASE, 2);
 }
 
 /* ---- activations -------------------------------------------------------------------------------- */
@@ -224,6 +256,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_direct_gives_the_exact_sums_on_any_shape),
         cmocka_unit_test(test_pixels_of_tight_maps_run_as_one_row),
+        cmocka_unit_test(test_winograd_gives_the_sums_of_any_3x3),
+        cmocka_unit_test(test_polyphase_gives_the_sums_of_any_3x3_of_stride_2),
         cmocka_unit_test(test_activations_are_those_of_the_formulas),
         cmocka_unit_test(test_what_is_no_number_stays_none),
         cmocka_unit_test(test_packing_without_memory_fails_and_leaks_nothing),
