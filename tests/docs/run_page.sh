@@ -40,6 +40,7 @@ make_samples() {
     printf '# a line each\nmy-picture.jpg\ntable.jpg\n' >samples/pictures.txt
     cp "$source/models/cards-heads.onnx" samples/my-model.onnx
     cp "$source/models/srcnn.onnx" samples/my-enlarger.onnx
+    "$besra" model build -q "$here/my-classifier.cfg" samples/my-classifier.onnx
     for rank in ace two three four five six seven eight nine ten jack queen king; do
         for suit in clubs diamonds hearts spades; do echo "$rank of $suit"; done
     done >samples/my-model.names
