@@ -18,8 +18,7 @@
 
 enum { EXIT_DIFFERENT = EXIT_SOME_FAILED };
 
-/* ---- sides ----------------------------------------------------------------------------------------------
- */
+/* ---- sides ------------------------------------------------------------------------------------------- */
 
 static bool is_folder(const char *path)
 {
@@ -86,8 +85,7 @@ static bsr_status choose_ways(struct comparison *comparison, struct bsr_error *e
     return BSR_OK;
 }
 
-/* ---- inputs ---------------------------------------------------------------------------------------------
- */
+/* ---- inputs ------------------------------------------------------------------------------------------ */
 
 /* Makes the inputs of --freeze constants, in both models. */
 static bsr_status freeze(struct comparison *comparison, struct model_file *file, struct bsr_error *err)
@@ -173,8 +171,7 @@ static bsr_status feed(struct comparison *comparison, struct bsr_error *err)
     return status == BSR_OK ? model_file_feeds(&comparison->feeds, file, options->seed, err) : status;
 }
 
-/* ---- the comparison -------------------------------------------------------------------------------------
- */
+/* ---- the comparison ---------------------------------------------------------------------------------- */
 
 static struct tolerance tolerance_of(const struct options *options)
 {
@@ -224,8 +221,7 @@ static bsr_status draw(struct comparison *comparison, struct bsr_error *err)
     return status;
 }
 
-/* ---- the reproducer -------------------------------------------------------------------------------------
- */
+/* ---- the reproducer ---------------------------------------------------------------------------------- */
 
 /* Options of the command that shows it again. Start with {0}. */
 struct arguments {
@@ -306,8 +302,7 @@ static bsr_status cut(struct comparison *comparison, struct bsr_error *err)
     return status;
 }
 
-/* ---- the command ----------------------------------------------------------------------------------------
- */
+/* ---- the command ------------------------------------------------------------------------------------- */
 
 /* What --heat and --bisect ask for, where the two part. What fails is said; the comparison stands. */
 static int write_files(struct comparison *comparison)

@@ -102,8 +102,7 @@ void comparison_print_files(const struct comparison *comparison)
         table_line(STYLE_PLAIN, "nothing to draw or to cut out");
 }
 
-/* ---- for programs ---------------------------------------------------------------------------------------
- */
+/* ---- for programs ------------------------------------------------------------------------------------ */
 
 static json_t *shape_array(const struct bsr_tensor *shape)
 {

@@ -2,14 +2,13 @@
 
 #include "base/alloc.h"
 #include "onnx/edit.h"
-#include "onnx/inspect/inspect.h"
-#include "onnx/inspect/names.h"
+#include "pipeline/bisect_part.h"
 #include "pipeline/compare_folder.h"
 
 #include <limits.h>
 #include <string.h>
 
-/* The graph of the side that is a model (A, unless that is a folder), seen from where the two part. */
+/* The search for the part of the side that is a model: of A, unless that is a folder. */
 struct search {
     const struct compare_side   *sides;
     const struct feeds          *feeds;
@@ -17,165 +16,43 @@ struct search {
     const struct compare_pairs  *pairs;
     const struct compare_result *results;
     const struct tolerance      *allowed;
-
-    int                    model; /* which side: 0 or 1 */
-    struct onnx_inspection inspection;
-    struct name_table makers;   /* of tensors; at: the layer. Not of constants: they go where they are read */
-    struct name_table agreed;   /* tensors in which the two agree; at: the pair */
-    int              *distance; /* of each layer from the pair's, in nodes; -1: not in the part */
-    int              *queue;    /* layers of the part, nearest first */
-    int               queued;
-    const char      **edges; /* inputs of the part */
-    int               edge_count;
+    int                          model; /* which side: 0 or 1 */
+    struct bisect_part           part;  /* cuts are where the two agree, at: the pair */
 };
 
-enum { TENSOR };
-
-static void close_search(struct search *search)
-{
-    onnx_inspection_free(&search->inspection);
-    name_table_free(&search->makers);
-    name_table_free(&search->agreed);
-    mem_free(search->distance);
-    mem_free(search->queue);
-    mem_free((void *)search->edges);
-}
-
-static bsr_status list_tensors(struct search *search, struct bsr_error *err)
-{
-    bsr_status status = BSR_OK;
-
-    for (int i = 0; status == BSR_OK && i < search->inspection.layer_count; i++) {
-        const struct onnx_layer *layer = &search->inspection.layers[i];
-        bool                     constant = strcmp(layer->type, "Constant") == 0;
-        for (int k = 0; status == BSR_OK && !constant && k < layer->output_count; k++)
-            status = name_table_add(&search->makers, layer->outputs[k], TENSOR, (size_t)i, err);
-    }
-    for (int i = 0; status == BSR_OK && i < search->pairs->count; i++)
-        if (!difference_parts(&search->results[i].difference))
-            status = name_table_add(&search->agreed, search->pairs->items[i].names[search->model], TENSOR,
-                                    (size_t)i, err);
-    name_table_sort(&search->makers);
-    name_table_sort(&search->agreed);
-    return status;
-}
-
-static bsr_status open_search(struct search *search, struct bsr_error *err)
-{
-    const struct compare_side *side = &search->sides[search->model];
-    struct onnx_named         *shapes = feeds_shapes(search->feeds);
-    size_t                     reads = 1;
-
-    if (!shapes)
-        return bsr_fail_memory(err, side->name, sizeof *shapes);
-    bsr_status status = onnx_inspect(&search->inspection, side->model, shapes, search->feeds->count, err);
-    mem_free(shapes);
-    if (status != BSR_OK)
-        return status;
-    size_t layers = (size_t)search->inspection.layer_count;
-    for (size_t i = 0; i < layers; i++)
-        reads += (size_t)search->inspection.layers[i].input_count;
-    search->distance = mem_alloc_zeroed(layers + 1, sizeof *search->distance);
-    search->queue = mem_alloc_zeroed(layers + 1, sizeof *search->queue);
-    search->edges = mem_alloc_zeroed(reads, sizeof *search->edges);
-    if (!search->distance || !search->queue || !search->edges)
-        return bsr_fail_memory(err, side->name, (layers + reads) * sizeof *search->edges);
-    return list_tensors(search, err);
-}
-
-/* ---- the part's ends ------------------------------------------------------------------------------------
- */
-
-static bool is_input(const struct onnx_model *model, const char *name)
-{
-    for (int i = 0; i < onnx_input_count(model); i++)
-        if (strcmp(onnx_input(model, i).name, name) == 0)
-            return true;
-    return false;
-}
-
-static void take_layer(struct search *search, size_t layer, int distance)
-{
-    if (search->distance[layer] >= 0)
-        return;
-    search->distance[layer] = distance;
-    search->queue[search->queued++] = (int)layer;
-}
-
-static void take_edge(struct search *search, const char *name)
-{
-    for (int i = 0; i < search->edge_count; i++)
-        if (strcmp(search->edges[i], name) == 0)
-            return;
-    search->edges[search->edge_count++] = name;
-}
-
-/* What a layer of the part reads: made within the part, or an edge of it. */
-static void follow(struct search *search, const char *name, int distance, int reach)
-{
-    const struct name_entry *maker = *name ? name_table_find(&search->makers, name) : NULL;
-
-    if (!maker) {
-        if (*name && is_input(search->sides[search->model].model, name))
-            take_edge(search, name);
-        return;
-    }
-    if (search->distance[maker->at] < 0 && distance >= reach && name_table_find(&search->agreed, name))
-        take_edge(search, name);
-    else
-        take_layer(search, maker->at, distance);
-}
-
-/* The part of all layers less than `reach` from the pair's, and of those that no agreement can cut off.
- * Returns the distance of the farthest. */
 static int choose_part(struct search *search, int reach)
 {
-    const struct name_entry *maker = name_table_find(&search->makers, search->pair->names[search->model]);
-    int                      farthest = 0;
-
-    for (int i = 0; i < search->inspection.layer_count; i++)
-        search->distance[i] = -1;
-    search->queued = search->edge_count = 0;
-    if (maker)
-        take_layer(search, maker->at, 0);
-    for (int i = 0; i < search->queued; i++) {
-        const struct onnx_layer *layer = &search->inspection.layers[search->queue[i]];
-        farthest = search->distance[search->queue[i]];
-        for (int k = 0; k < layer->input_count; k++)
-            follow(search, layer->inputs[k], farthest + 1, reach);
-    }
-    return farthest;
+    return bisect_part_choose(&search->part, search->pair->names[search->model], reach);
 }
 
-/* ---- what the part is fed with --------------------------------------------------------------------------
- */
+/* ---- what a part is fed with ------------------------------------------------------------------------- */
 
 /* Copies of the edges' tensors in the model's run: of its inputs what they are fed with. */
 static bsr_status capture(struct feeds *out, const struct search *search, struct bsr_error *err)
 {
     const struct compare_side *side = &search->sides[search->model];
-    size_t                     size = (size_t)search->edge_count + 1;
+    size_t                     size = (size_t)search->part.edge_count + 1;
     const char               **names = mem_alloc_zeroed(size, sizeof *names);
     struct bsr_tensor         *tensors = mem_alloc_zeroed(size, sizeof *tensors);
     int                        count = 0, taken = 0;
     bsr_status status = names && tensors ? BSR_OK : bsr_fail_memory(err, side->name, size * sizeof *tensors);
 
-    for (int i = 0; status == BSR_OK && i < search->edge_count; i++)
-        if (!is_input(side->model, search->edges[i]))
-            names[count++] = search->edges[i];
+    for (int i = 0; status == BSR_OK && i < search->part.edge_count; i++)
+        if (!bisect_is_input(side->model, search->part.edges[i]))
+            names[count++] = search->part.edges[i];
     if (status == BSR_OK && count)
         status = compare_run_side(tensors, side, search->feeds, names, count, err);
-    for (int i = 0; status == BSR_OK && i < search->edge_count; i++) {
-        const struct onnx_named *feed = feeds_find(search->feeds, search->edges[i]);
+    for (int i = 0; status == BSR_OK && i < search->part.edge_count; i++) {
+        const struct onnx_named *feed = feeds_find(search->feeds, search->part.edges[i]);
         struct bsr_tensor        tensor = {.data = NULL};
-        if (!is_input(side->model, search->edges[i])) {
+        if (!bisect_is_input(side->model, search->part.edges[i])) {
             tensor = tensors[taken];
             tensors[taken++].data = NULL;
         } else if (feed) {
             status = tensor_copy(&tensor, &feed->tensor, err);
         }
         if (status == BSR_OK && tensor.data)
-            status = feeds_add(out, search->edges[i], &tensor, err);
+            status = feeds_add(out, search->part.edges[i], &tensor, err);
     }
     for (int i = taken; tensors && i < count; i++)
         tensor_free(&tensors[i]);
@@ -194,7 +71,8 @@ static bsr_status settle_inputs(struct onnx_model *model, const char *const *nam
 
     for (int i = 0; status == BSR_OK && i < inputs->count; i++) {
         const struct bsr_tensor *tensor = &inputs->items[i].tensor;
-        const struct bsr_tensor *known = onnx_values_find(search->inspection.values, inputs->items[i].name);
+        const struct bsr_tensor *known =
+            onnx_values_find(search->part.inspection.values, inputs->items[i].name);
         status = known && known->data
                      ? onnx_freeze_input(model, names[i], known, err)
                      : onnx_set_input_shape(model, names[i], tensor->shape, tensor->dims, err);
@@ -207,11 +85,11 @@ static bsr_status settle_inputs(struct onnx_model *model, const char *const *nam
 static const char *name_in(const struct search *search, int side, const char *name)
 {
     const struct onnx_model *model = search->sides[search->model].model, *other = search->sides[side].model;
-    const struct name_entry *agreed = name_table_find(&search->agreed, name);
+    const struct name_entry *agreed = name_table_find(&search->part.cuts, name);
 
     if (agreed)
         return search->pairs->items[agreed->at].names[side];
-    bool only = onnx_input_count(model) == 1 && onnx_input_count(other) == 1 && is_input(model, name);
+    bool only = onnx_input_count(model) == 1 && onnx_input_count(other) == 1 && bisect_is_input(model, name);
     return only ? onnx_input(other, 0).name : name;
 }
 
@@ -268,8 +146,7 @@ static bsr_status fit_inputs(struct feeds *inputs, const struct onnx_model *mode
     return BSR_OK;
 }
 
-/* ---- a try ----------------------------------------------------------------------------------------------
- */
+/* ---- a try ------------------------------------------------------------------------------------------- */
 
 static bsr_status cut(struct bisection *out, const struct search *search, struct bsr_error *err)
 {
@@ -315,7 +192,7 @@ static bsr_status try_reach(struct bisection *out, bool *found, struct search *s
     if (status == BSR_OK)
         status = run_sides(&attempt, search, err);
     if (status == BSR_OK) {
-        attempt.nodes = search->queued;
+        attempt.nodes = search->part.queued;
         attempt.difference = difference_of(&attempt.outputs[0], &attempt.outputs[1], search->allowed);
         *found = difference_parts(&attempt.difference);
     }
@@ -328,8 +205,7 @@ static bsr_status try_reach(struct bisection *out, bool *found, struct search *s
     return status == BSR_ENOMEM ? status : BSR_OK;
 }
 
-/* ---- the search -----------------------------------------------------------------------------------------
- */
+/* ---- the search -------------------------------------------------------------------------------------- */
 
 static bsr_status fail_to_part(const struct search *search, struct bsr_error *err)
 {
@@ -337,6 +213,20 @@ static bsr_status fail_to_part(const struct search *search, struct bsr_error *er
              "differs only when the whole model is run: every part that ends there agrees by itself");
     bsr_hint(err, "lower --atol and --rtol to find where small differences come from");
     return BSR_EENGINE;
+}
+
+/* Wherever the two agree, the model may be cut. */
+static bsr_status open_search(struct search *search, struct bsr_error *err)
+{
+    bsr_status status =
+        bisect_part_open(&search->part, search->sides[search->model].model, search->feeds, err);
+
+    for (int i = 0; status == BSR_OK && i < search->pairs->count; i++)
+        if (!difference_parts(&search->results[i].difference))
+            status = bisect_part_may_cut(&search->part, search->pairs->items[i].names[search->model],
+                                         (size_t)i, err);
+    bisect_part_sort(&search->part);
+    return status;
 }
 
 static bsr_status find_part(struct bisection *out, struct search *search, struct bsr_error *err)
@@ -391,7 +281,7 @@ bsr_status bisect(struct bisection *out, const struct compare_side sides[2], con
         status = find_part(&found, &search, err);
     if (status == BSR_OK)
         status = keep_names(&found, search.pair, err);
-    close_search(&search);
+    bisect_part_close(&search.part);
     if (status == BSR_OK)
         *out = found;
     else

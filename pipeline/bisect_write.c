@@ -51,8 +51,7 @@ static bsr_status write_models(const struct reproducer *to, struct bsr_error *er
     return status;
 }
 
-/* ---- tensors --------------------------------------------------------------------------------------------
- */
+/* ---- tensors ----------------------------------------------------------------------------------------- */
 
 /* Whether two inputs' files would have one name. */
 static bool is_taken(const struct feeds *inputs, int index)
@@ -111,8 +110,7 @@ static bsr_status write_tensors(const struct reproducer *to, struct bsr_error *e
     return status;
 }
 
-/* ---- the command ----------------------------------------------------------------------------------------
- */
+/* ---- the command ------------------------------------------------------------------------------------- */
 
 /* In single quotes, which keep everything but themselves. */
 static void append_quoted(struct bytes *script, const char *text)

@@ -9,8 +9,7 @@
 
 enum { MOST_AT_ONCE = 256, UNKNOWN_BYTES = 1 << 20 }; /* a model may have 1,024 outputs */
 
-/* ---- one side -------------------------------------------------------------------------------------------
- */
+/* ---- one side ---------------------------------------------------------------------------------------- */
 
 /* What an input is fed with: by name; a model's only input takes the only feed. */
 static const struct onnx_named *find_feed(const struct feeds *feeds, const struct onnx_model *model,
@@ -107,8 +106,7 @@ bsr_status compare_run_side(struct bsr_tensor *out, const struct compare_side *s
     return status;
 }
 
-/* ---- pairs ----------------------------------------------------------------------------------------------
- */
+/* ---- pairs ------------------------------------------------------------------------------------------- */
 
 /* Tensors that are computed in one run. */
 struct chunk {

@@ -69,8 +69,7 @@ static bool is_output(const struct catalogue *catalogue, const char *name)
     return !catalogue->side->model;
 }
 
-/* ---- the list -------------------------------------------------------------------------------------------
- */
+/* ---- the list ---------------------------------------------------------------------------------------- */
 
 static void free_pair(struct compare_pair *pair)
 {
@@ -109,7 +108,7 @@ static char *maker_of(const struct catalogue *catalogue, const char *name)
     const struct name_entry *entry = name_table_find(&catalogue->made, name);
     struct bytes             text = {0};
 
-    if (!entry)
+    if (!entry || !catalogue->inspection.layers)
         return mem_copy_text(name);
     const struct onnx_layer *layer = &catalogue->inspection.layers[entry->at];
     bytes_append_format(&text, "%s (%s%s%s)", layer->name, layer->domain, *layer->domain ? "." : "",
@@ -149,8 +148,7 @@ static bsr_status add_same(struct choice *choice, const char *name, struct bsr_e
     return add(choice, name, name, name, err);
 }
 
-/* ---- what was asked for ---------------------------------------------------------------------------------
- */
+/* ---- what was asked for ------------------------------------------------------------------------------ */
 
 static bsr_status fail_unknown(const struct catalogue *catalogue, const char *name, struct bsr_error *err)
 {
@@ -212,8 +210,7 @@ static bsr_status add_asked(struct choice *choice, const char *text, struct bsr_
     return status;
 }
 
-/* ---- all there is ---------------------------------------------------------------------------------------
- */
+/* ---- all there is ------------------------------------------------------------------------------------ */
 
 static bool has_file(const char *folder, const char *name)
 {

@@ -18,12 +18,11 @@ struct layout {
     size_t gap;     /* pixels between maps */
 };
 
-/* ---- the layout -----------------------------------------------------------------------------------------
- */
+/* ---- the layout -------------------------------------------------------------------------------------- */
 
 static size_t divided_up(size_t a, size_t b)
 {
-    return (a + b - 1) / b;
+    return b ? (a + b - 1) / b : 0;
 }
 
 static size_t root_up(size_t number)
@@ -41,11 +40,12 @@ static void take_shape(struct layout *layout, const struct bsr_tensor *tensor)
     if (tensor->dims < 2) {
         layout->width = root_up(count);
         layout->height = divided_up(count, layout->width);
-    } else {
-        layout->height = (size_t)tensor->shape[tensor->dims - 2];
-        layout->width = (size_t)tensor->shape[tensor->dims - 1];
+        layout->maps = 1;
+        return;
     }
-    layout->maps = divided_up(count, layout->height * layout->width);
+    layout->height = (size_t)tensor->shape[tensor->dims - 2];
+    layout->width = (size_t)tensor->shape[tensor->dims - 1];
+    layout->maps = count / (layout->height * layout->width);
 }
 
 static bool fits(size_t count, size_t side)
@@ -72,13 +72,12 @@ static struct layout plan_layout(const struct bsr_tensor *tensor)
     size_t across = layout.across * (layout.map_width + layout.gap);
     size_t down = layout.down * (layout.map_height + layout.gap);
     size_t longest = across > down ? across : down;
-    if (longest < DIFFERENCE_USUAL_PIXELS)
+    if (longest > 0 && longest < DIFFERENCE_USUAL_PIXELS)
         layout.enlarge = DIFFERENCE_USUAL_PIXELS / longest;
     return layout;
 }
 
-/* ---- the errors -----------------------------------------------------------------------------------------
- */
+/* ---- the errors -------------------------------------------------------------------------------------- */
 
 /* Infinite where only one of the two is a number. */
 static float gap_of(const struct bsr_tensor *a, const struct bsr_tensor *b, size_t index)
@@ -111,8 +110,7 @@ static void collect(float *cells, const struct layout *layout, const struct bsr_
     }
 }
 
-/* ---- the colours ----------------------------------------------------------------------------------------
- */
+/* ---- the colours ------------------------------------------------------------------------------------- */
 
 enum { BLUE, GREEN, RED, COLOURS };
 
@@ -183,8 +181,7 @@ static void paint(struct bsr_image *image, const struct layout *layout, const fl
                   i % layout->across * step_x, i / layout->across * step_y, largest);
 }
 
-/* ---- the picture ----------------------------------------------------------------------------------------
- */
+/* ---- the picture ------------------------------------------------------------------------------------- */
 
 bsr_status difference_draw(struct bsr_image *out, const struct bsr_tensor *a, const struct bsr_tensor *b,
                            struct bsr_error *err)
