@@ -11,7 +11,7 @@
 /* An input or output of the model. */
 struct port {
     char   *name;
-    int     type;                /* as callers see it: f32 where the model says f16; 0: it does not say */
+    int     type;                /* as callers see it: f32 for 16-bit floats; 0: it does not say */
     int     dims;                /* -1: not declared */
     int64_t shape[BSR_MAX_DIMS]; /* -1: any */
 };
@@ -43,9 +43,15 @@ struct engine {
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+/* The floats that onnx_prepare() makes f32. */
+static bool is_16_bit(int type)
+{
+    return type == BSR_F16 || type == BSR_BF16;
+}
+
 static bsr_status copy_port(struct port *port, const struct onnx_value *value, struct bsr_error *err)
 {
-    port->type = value->element_type == BSR_F16 ? BSR_F32 : value->element_type;
+    port->type = is_16_bit(value->element_type) ? BSR_F32 : value->element_type;
     port->dims = value->dims;
     for (int i = 0; i < value->dims; i++)
         port->shape[i] = value->shape[i];
@@ -118,12 +124,6 @@ static bsr_status keep_source(struct engine *engine, const void *onnx, size_t si
     return strcmp(backend, "besra") == 0 ? BSR_OK : opencv_check_backend(backend, err);
 }
 
-/* The shapes that the model declares, where it declares them all. */
-static bool take_declared(struct engine *engine)
-{
-    for (int i = 0; i < engine->inputs.count; i++) {
-        const struct port *port = &engine->inputs.items[i];
-        struct bsr_tensor *tensor = &engine->ordered[i];
 /* Fast regions belong to "auto": "opencv" is stock OpenCV, to compare with. */
 static bsr_status open_runner(struct engine *engine, struct bsr_error *err)
 {
@@ -134,6 +134,12 @@ static bsr_status open_runner(struct engine *engine, struct bsr_error *err)
     return status;
 }
 
+/* The shapes that the model declares, where it declares them all. */
+static bool take_declared(struct engine *engine)
+{
+    for (int i = 0; i < engine->inputs.count; i++) {
+        const struct port *port = &engine->inputs.items[i];
+        struct bsr_tensor *tensor = &engine->ordered[i];
         *tensor = (struct bsr_tensor){.type = port->type, .dims = port->dims};
         if (port->dims < 0 || !port->type)
             return false;
@@ -174,14 +180,14 @@ bsr_status engine_open(struct engine **out, const void *onnx, size_t size,
         return bsr_fail_memory(err, name, sizeof *engine);
 
     bsr_status status = keep_source(engine, onnx, size, options, name, err);
+    if (status == BSR_OK)
+        status = open_runner(engine, err);
     if (status == BSR_OK) {
         status = open_model(engine, err);
         if (status != BSR_OK)
             bsr_error_set_subject(err, engine->name);
     }
     if (status != BSR_OK) {
-    if (status == BSR_OK)
-        status = open_runner(engine, err);
         engine_close(engine);
         return status;
     }
@@ -215,13 +221,13 @@ void engine_close(struct engine *engine)
         return;
     clear_results(engine);
     plans_free(&engine->plans);
+    fast_runner_close(engine->runner);
     free_ports(&engine->inputs);
     free_ports(&engine->outputs);
     mem_free(engine->input_names);
     mem_free(engine->ordered);
     mem_free(engine->converted);
     mem_free(engine->results);
-    fast_runner_close(engine->runner);
     mem_free(engine->values);
     mem_free(engine->floats);
     mem_free(engine->as_floats);
@@ -270,7 +276,7 @@ static int find_port(const struct engine *engine, const char *name)
     return -1;
 }
 
-/* The type that the model wants; floats of engine_run() are converted to it. */
+/* The type that the model wants; floats of engine_run(), and those of 16 bits, are converted to it. */
 static bsr_status take_type(struct engine *engine, int port, bool convert, struct bsr_error *err)
 {
     struct bsr_tensor *tensor = &engine->ordered[port];
@@ -279,6 +285,7 @@ static bsr_status take_type(struct engine *engine, int port, bool convert, struc
 
     if (!wanted || wanted == tensor->type)
         return BSR_OK;
+    convert = convert || (wanted == BSR_F32 && is_16_bit(tensor->type));
     if (!convert || !tensor_type_size(wanted))
         return bsr_fail(err, BSR_EENGINE, engine->name, "the input '%.128s' is of %s, it was given %s",
                         engine->inputs.items[port].name, tensor_type_name(wanted),
@@ -484,10 +491,10 @@ const struct onnx_changes *engine_changes(const struct engine *engine)
 void engine_set_threads(int threads)
 {
     opencv_set_threads(threads);
+    fast_set_threads(threads);
 }
 
 const char *engine_version(void)
 {
     return opencv_version();
 }
-    fast_set_threads(threads);

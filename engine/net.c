@@ -147,7 +147,8 @@ static struct source find_source(const struct onnx_model *model, const struct on
 
 static bsr_status fail_parts(const struct net *net, const char *name, struct bsr_error *err)
 {
-    return bsr_fail(err, BSR_EENGINE, net->name, "its parts do not fit together at '%.128s'", name);
+    return bsr_fail(err, BSR_EMODEL, net->name, "'%.128s' is read, but no node, input or weight is called so",
+                    name);
 }
 
 static bsr_status allocate_joints(struct net *net, struct bsr_error *err)
@@ -230,9 +231,9 @@ static bsr_status open_regions(struct net *net, struct bsr_error *err)
 {
     bsr_status status = BSR_OK;
 
-    net->regions = mem_alloc_zeroed((size_t)net->split.region_count, sizeof *net->regions);
+    net->regions = mem_alloc_zeroed((size_t)net->split.region_count, sizeof(void *));
     if (!net->regions)
-        return bsr_fail_memory(err, net->name, sizeof *net->regions);
+        return bsr_fail_memory(err, net->name, (size_t)net->split.region_count * sizeof(void *));
     for (int i = 0; status == BSR_OK && i < net->split.region_count; i++)
         status = region_open(&net->regions[i], &net->split.regions[i], net->runner, net->name, err);
     return status;
@@ -274,7 +275,6 @@ static bsr_status open_front(struct net *net, struct net **twin, const struct ne
     return status;
 }
 
-/* One way to split the graph. */
 /* Says which nodes run in fast regions. Their graphs are needed no longer. */
 static bsr_status note_fast_nodes(struct net *net, struct refusals *refusals, struct bsr_error *err)
 {
@@ -295,6 +295,7 @@ static bsr_status note_fast_nodes(struct net *net, struct refusals *refusals, st
     return status;
 }
 
+/* One way to split the graph. */
 static bsr_status try_split(struct net *net, struct net **twin, const struct net_request *request,
                             struct complaint *complaint, struct bsr_error *err)
 {
@@ -311,16 +312,18 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
         return bsr_fail(err, refusals->status, net->name, "%s", refusals->error.message);
     if (status == BSR_OK && net->split.tail)
         status = evaluator_open(&net->tail, net->split.tail, err);
+    if (status == BSR_OK && net->split.front)
+        status = onnx_keep_apart(net->split.front, supports_apart, err);
     if (status != BSR_OK || !net->split.front)
         return status == BSR_OK ? join(net, net->model, err) : status;
     status = name_ports(&net->ports, net->split.front, err);
     if (status == BSR_OK)
         status = open_regions(net, err);
     if (status == BSR_OK)
+        status = note_fast_nodes(net, refusals, err);
+    if (status == BSR_OK)
         status = join(net, net->model, err);
     return status == BSR_OK ? open_front(net, twin, request, complaint, err) : status;
-    if (status == BSR_OK)
-        status = note_fast_nodes(net, refusals, err);
 }
 
 /* All of it by besra's operators. */
@@ -348,13 +351,13 @@ static bsr_status make_parts(struct net *net, struct net **twin, const struct ne
             return BSR_OK;
         if (n == 0 || *refused.message == '\0')
             refused = why;
-        bool model = status == BSR_EMODEL || status == BSR_EENGINE;
-        if (!model || !*complaint.node ||
-            !refusals_add(request->refusals, complaint.node, complaint.op, complaint.reason))
         if (status == BSR_EMODEL && !*complaint.node && net->runner) {
             net->runner = NULL; /* too large for it */
             continue;
         }
+        bool model = status == BSR_EMODEL || status == BSR_EENGINE;
+        if (!model || !*complaint.node ||
+            !refusals_add(request->refusals, complaint.node, complaint.op, complaint.reason))
             break;
     }
     if (status == BSR_EMODEL || status == BSR_EENGINE) {
@@ -362,7 +365,10 @@ static bsr_status make_parts(struct net *net, struct net **twin, const struct ne
         status = open_whole(net, &why);
         if (status == BSR_OK)
             return BSR_OK;
-        why = status == BSR_EMODEL ? refused : why;
+        if (status == BSR_EMODEL) {
+            why = refused;
+            status = refused.code;
+        }
     }
     if (err)
         *err = why;
@@ -413,13 +419,13 @@ bsr_status net_make(struct net **out, struct bsr_tensor **types, const struct ne
     }
     net->users = 1;
     net->model = request->model;
+    net->runner = request->runner;
     bsr_status status = copy_name(&net->name, request->name, err);
     if (status == BSR_OK)
         status = make_parts(net, &twin, request, err);
     if (status == BSR_OK)
         status = note_types(types, net, request->values, err);
     if (status != BSR_OK || twin)
-    net->runner = request->runner;
         net_drop(net);
     else
         free_models(net);

@@ -78,6 +78,8 @@ static const char *check_reduce(const struct onnx_node_view *node, int opencv)
     return NULL;
 }
 
+/* ReduceMax and ReduceMin are not among them: OpenCV begins with the largest float of the other sign, so that
+ * rows of infinities (masks of attention) come out as that. */
 #define REDUCE(type)                                                                                         \
     {                                                                                                        \
         type, "axes:I keepdims:i noop_with_empty_axes:i", 1, 1, true, check_reduce                           \
@@ -88,8 +90,6 @@ const struct support_rule supports_products[] = {
     {"MatMul", "", 2, 2, true, check_matmul},
     {"Softmax", "axis:i", 1, 1, true, check_softmax},
     REDUCE("ReduceMean"),
-    REDUCE("ReduceMax"),
-    REDUCE("ReduceMin"),
     REDUCE("ReduceSum"),
     REDUCE("ReduceL1"),
     REDUCE("ReduceL2"),
