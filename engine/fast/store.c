@@ -47,7 +47,8 @@ static struct print print_of(const void *data, size_t size, uint64_t seed)
             lanes[i] = turn(lanes[i] + words[i] * p2, 31) * p1;
     }
     memset(words, 0, sizeof words);
-    memcpy(words, bytes, size);
+    if (size)
+        memcpy(words, bytes, size);
     for (int i = 0; i < 4; i++)
         lanes[i] = turn(lanes[i] + (words[i] ^ size) * p2, 31) * p1;
 
