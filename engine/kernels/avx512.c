@@ -1,7 +1,8 @@
 /* The innermost loops with vectors of AVX-512. */
 #define VECTOR_FLOATS 16
 #include "engine/kernels/block_kernels.h"
+#include "engine/kernels/depth_kernels.h"
 #include "engine/kernels/tile_kernels.h"
 
 const struct kernels kernels_avx512 = {
-    .name = "avx512", .vector = VECTOR_FLOATS, BLOCK_KERNELS, TILE_KERNELS};
+    .name = "avx512", .vector = VECTOR_FLOATS, BLOCK_KERNELS, DEPTH_KERNELS, TILE_KERNELS};

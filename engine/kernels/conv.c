@@ -77,7 +77,7 @@ bsr_status conv_pack_for(struct conv **out, const struct kernels *kernels, enum 
     if (!conv)
         return bsr_fail_memory(err, "weights of a convolution", sizeof(*conv));
 
-    int bundled = groups_of_bundle(shape);
+    int bundled = method == CONV_DEPTHWISE ? shape->groups : groups_of_bundle(shape);
     conv->method = method;
     conv->shape = *shape;
     conv->kernels = kernels;

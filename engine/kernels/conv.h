@@ -16,7 +16,7 @@ enum conv_method {
     CONV_DIRECT,    /* any: as a product of matrices over the pixels of the kernel's window */
     CONV_WINOGRAD,  /* 3x3, stride 1, dilation 1, one group: F(4x4, 3x3) */
     CONV_POLYPHASE, /* 3x3, stride 2, dilation 1, one group: F(4, 2) on the even samples */
-    CONV_DEPTHWISE, /* groups == inputs, outputs a multiple of it */
+    CONV_DEPTHWISE, /* groups == inputs == outputs */
     CONV_METHODS
 };
 

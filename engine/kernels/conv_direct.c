@@ -13,12 +13,6 @@ static bool can(const struct conv_shape *shape)
     return shape->groups > 0 && shape->inputs % shape->groups == 0 && shape->outputs % shape->groups == 0;
 }
 
-static int reach(const struct conv_shape *shape, int direction, int out_size)
-{
-    return (out_size - 1) * shape->stride[direction] +
-           (shape->kernel[direction] - 1) * shape->dilation[direction];
-}
-
 /* ---- packing: [bundle][panel][y][x][input][column of the panel] --------------------------------- */
 
 static size_t sum_length(const struct conv *conv)
@@ -246,7 +240,7 @@ static void bind(struct op *op, const struct conv *conv, int threads)
 const struct conv_code conv_direct_code = {
     .name = "conv direct",
     .can = can,
-    .reach = reach,
+    .reach = conv_reach,
     .weight_floats = weight_floats,
     .pack = pack,
     .bind = bind,

@@ -29,6 +29,13 @@ struct conv_code {
     void (*bind)(struct op *op, const struct conv *conv, int threads); /* units, scratch, run, numbers */
 };
 
+/* The reach of windows that run over each output by itself. */
+static inline int conv_reach(const struct conv_shape *shape, int direction, int out_size)
+{
+    return (out_size - 1) * shape->stride[direction] +
+           (shape->kernel[direction] - 1) * shape->dilation[direction];
+}
+
 extern const struct conv_code conv_direct_code, conv_winograd_code, conv_polyphase_code, conv_depthwise_code;
 
 /* conv_pack() for given kernels: for tests and benches. */

@@ -59,6 +59,15 @@ struct tile_out {
     bool              residual_first;
 };
 
+/* A row of outputs of one vector of channels, each a sum over a window of its own channel. `block` is as
+ * above but that in_pixel is from one input pixel to the next, and weights are [window y][window x] at
+ * `length` floats. */
+struct depth_row {
+    struct block block;
+    int          stride; /* in input pixels */
+    int          pixels;
+};
+
 typedef void run_block(const struct block *block);
 
 struct kernels {
@@ -66,6 +75,7 @@ struct kernels {
     int         vector;                                /* floats */
     int         most_pixels[PANEL_VECTORS];            /* of a block of 1, of 2 vectors */
     run_block  *block[PANEL_VECTORS][MOST_PIXELS + 1]; /* [vectors - 1][pixels] */
+    void (*depth_row)(const struct depth_row *row);
     void (*tile_in[TILE_KINDS])(const struct tile_in *tile);
     void (*tile_out[TILE_KINDS])(const struct tile_out *tile);
     /* `turns` times PEAK_SUMS multiplications of vectors that nothing waits for: what the processor can do at

@@ -1,7 +1,8 @@
 /* The innermost loops with vectors of four floats, which every processor of our kinds has. */
 #define VECTOR_FLOATS 4
 #include "engine/kernels/block_kernels.h"
+#include "engine/kernels/depth_kernels.h"
 #include "engine/kernels/tile_kernels.h"
 
 const struct kernels kernels_scalar = {
-    .name = "scalar", .vector = VECTOR_FLOATS, BLOCK_KERNELS, TILE_KERNELS};
+    .name = "scalar", .vector = VECTOR_FLOATS, BLOCK_KERNELS, DEPTH_KERNELS, TILE_KERNELS};

@@ -108,6 +108,28 @@ static void test_pixels_of_tight_maps_run_as_one_row(void **state)
     }
 }
 
+static void test_depthwise_gives_the_exact_sums_on_any_shape(void **state)
+{
+    (void)state;
+    for (uint32_t run = 0; run < 200; run++) {
+        uint32_t         seed = run;
+        struct conv_case test = {.method = CONV_DEPTHWISE};
+        test.shape.groups = test.shape.inputs = test.shape.outputs = random_between(&seed, 1, 70);
+        randomize_direct(&test, &seed);
+        if (random_between(&seed, 0, 1)) /* the usual ones have loops of their own */
+            for (int i = 0; i < 2; i++) {
+                test.shape.kernel[i] = random_between(&seed, 0, 1) ? 3 : 5;
+                test.shape.dilation[i] = 1;
+                test.shape.pad[i] = random_between(&seed, 0, 2);
+                test.in[i] = random_between(&seed, 5, 40);
+                test.out[i] = out_size(test.in[i], test.shape.kernel[i], test.shape.stride[i], 1,
+                                       test.shape.pad[i] + random_between(&seed, 0, 2));
+            }
+        randomize_layout(&test, &seed);
+        check_at_all_levels(&test, run, DIRECT_TOLERANCE);
+    }
+}
+
 /* 3x3 of one group, for tiles. */
 static void check_tiles(enum conv_method method, int stride)
 {
@@ -256,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_direct_gives_the_exact_sums_on_any_shape),
         cmocka_unit_test(test_pixels_of_tight_maps_run_as_one_row),
+        cmocka_unit_test(test_depthwise_gives_the_exact_sums_on_any_shape),
         cmocka_unit_test(test_winograd_gives_the_sums_of_any_3x3),
         cmocka_unit_test(test_polyphase_gives_the_sums_of_any_3x3_of_stride_2),
         cmocka_unit_test(test_activations_are_those_of_the_formulas),
