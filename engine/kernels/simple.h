@@ -17,7 +17,8 @@ void op_to_planes(struct op *op, const struct map *in, float *planes);
 
 /* ---- pixel by pixel --------------------------------------------------------------------------- */
 
-void op_copy(struct op *op, const struct map *in, const struct map *out); /* channels may begin anywhere */
+/* Channels may begin anywhere, and no others are written: what lies beside them may be another copy's. */
+void op_copy(struct op *op, const struct map *in, const struct map *out);
 void op_activate(struct op *op, const struct map *in, const struct map *out, struct activation activation,
                  const float *slopes /* of PRELU, padded to MAP_GRAIN */);
 
