@@ -111,8 +111,17 @@ bsr_status compare_run_side(struct bsr_tensor *out, const struct compare_side *s
 /* Tensors that are computed in one run. */
 struct chunk {
     int    pairs[MOST_AT_ONCE];
-    int    count;
-    size_t bytes; /* of both sides */
+    int    own, count; /* the first `own` of them are outputs of the models */
+    size_t bytes;      /* of both sides */
+};
+
+struct comparing {
+    struct compare_result      *results;
+    const struct compare_side  *sides;
+    const struct feeds         *feeds;
+    const struct compare_pairs *pairs;
+    const struct tolerance     *allowed;
+    struct chunk                chunk;
 };
 
 static bsr_status read_side(struct bsr_tensor *out, const struct compare_side *side, const char *const *names,
@@ -130,12 +139,25 @@ static bsr_status read_side(struct bsr_tensor *out, const struct compare_side *s
     return status;
 }
 
+/* The first `own` of the names are outputs of the models, and computed in a run of the model as it is:
+ * OpenCV joins layers where nobody asks for what is between them. besra's operators don't: one run does. */
 static bsr_status fetch_side(struct bsr_tensor *out, const struct compare_side *side,
-                             const char *const *names, const struct feeds *feeds, int count,
+                             const struct feeds *feeds, const char *const *names, int own, int count,
                              struct bsr_error *err)
 {
-    return side->model ? compare_run_side(out, side, feeds, names, count, err)
-                       : read_side(out, side, names, count, err);
+    bool joins = !side->backend || strcmp(side->backend, "besra") != 0;
+
+    if (!side->model)
+        return read_side(out, side, names, count, err);
+    if (own == 0 || own == count || !joins)
+        return compare_run_side(out, side, feeds, names, count, err);
+    bsr_status status = compare_run_side(out, side, feeds, names, own, err);
+    if (status != BSR_OK)
+        return status;
+    status = compare_run_side(out + own, side, feeds, names + own, count - own, err);
+    if (status != BSR_OK)
+        free_tensors(out, own);
+    return status;
 }
 
 bsr_status compare_fetch(struct bsr_tensor out[2], const struct compare_side sides[2],
@@ -143,11 +165,11 @@ bsr_status compare_fetch(struct bsr_tensor out[2], const struct compare_side sid
 {
     struct bsr_tensor tensors[2];
     const char *const names[] = {pair->names[0], pair->names[1]};
-    bsr_status        status = fetch_side(&tensors[0], &sides[0], &names[0], feeds, 1, err);
+    bsr_status        status = fetch_side(&tensors[0], &sides[0], feeds, &names[0], 0, 1, err);
 
     if (status != BSR_OK)
         return status;
-    status = fetch_side(&tensors[1], &sides[1], &names[1], feeds, 1, err);
+    status = fetch_side(&tensors[1], &sides[1], feeds, &names[1], 0, 1, err);
     if (status == BSR_OK)
         memcpy(out, tensors, sizeof tensors);
     else
@@ -162,25 +184,24 @@ static struct bsr_tensor shape_of(const struct bsr_tensor *tensor)
     return shape;
 }
 
-static bsr_status compare_chunk(struct compare_result *results, const struct compare_side sides[2],
-                                const struct feeds *feeds, const struct compare_pairs *pairs,
-                                const struct chunk *chunk, const struct tolerance *allowed,
-                                struct bsr_error *err)
+static bsr_status compare_chunk(struct comparing *run, struct bsr_error *err)
 {
-    struct bsr_tensor tensors[2][MOST_AT_ONCE];
-    const char       *names[MOST_AT_ONCE];
-    int               there[2] = {0, 0};
-    bsr_status        status = BSR_OK;
+    struct bsr_tensor   tensors[2][MOST_AT_ONCE];
+    const char         *names[MOST_AT_ONCE];
+    const struct chunk *chunk = &run->chunk;
+    int                 there[2] = {0, 0};
+    bsr_status          status = BSR_OK;
 
     for (int side = 0; status == BSR_OK && side < 2; side++) {
         for (int i = 0; i < chunk->count; i++)
-            names[i] = pairs->items[chunk->pairs[i]].names[side];
-        status = fetch_side(tensors[side], &sides[side], names, feeds, chunk->count, err);
+            names[i] = run->pairs->items[chunk->pairs[i]].names[side];
+        status =
+            fetch_side(tensors[side], &run->sides[side], run->feeds, names, chunk->own, chunk->count, err);
         there[side] = status == BSR_OK ? chunk->count : 0;
     }
     for (int i = 0; status == BSR_OK && i < chunk->count; i++)
-        results[chunk->pairs[i]] = (struct compare_result){
-            .difference = difference_of(&tensors[0][i], &tensors[1][i], allowed),
+        run->results[chunk->pairs[i]] = (struct compare_result){
+            .difference = difference_of(&tensors[0][i], &tensors[1][i], run->allowed),
             .shapes = {shape_of(&tensors[0][i]), shape_of(&tensors[1][i])},
         };
     free_tensors(tensors[0], there[0]);
@@ -188,28 +209,21 @@ static bsr_status compare_chunk(struct compare_result *results, const struct com
     return status;
 }
 
-/* All pairs that are outputs of the models, or all that are not, chunk by chunk. */
-static bsr_status compare_kind(struct compare_result *results, const struct compare_side sides[2],
-                               const struct feeds *feeds, const struct compare_pairs *pairs, bool own,
-                               const struct tolerance *allowed, struct bsr_error *err)
+/* Adds a pair to the chunk; one that is full is compared first. */
+static bsr_status add_to_chunk(struct comparing *run, int index, struct bsr_error *err)
 {
-    struct chunk chunk = {.count = 0};
-    bsr_status   status = BSR_OK;
+    const struct compare_pair *pair = &run->pairs->items[index];
+    struct chunk              *chunk = &run->chunk;
+    size_t                     bytes = 2 * (pair->bytes ? pair->bytes : UNKNOWN_BYTES);
+    bsr_status                 status = BSR_OK;
 
-    for (int i = 0; status == BSR_OK && i < pairs->count; i++) {
-        const struct compare_pair *pair = &pairs->items[i];
-        size_t                     bytes = 2 * (pair->bytes ? pair->bytes : UNKNOWN_BYTES);
-        if (pair->is_own != own)
-            continue;
-        if (chunk.count == MOST_AT_ONCE || (chunk.count && chunk.bytes + bytes > COMPARE_BYTES)) {
-            status = compare_chunk(results, sides, feeds, pairs, &chunk, allowed, err);
-            chunk = (struct chunk){.count = 0};
-        }
-        chunk.pairs[chunk.count++] = i;
-        chunk.bytes += bytes;
+    if (chunk->count == MOST_AT_ONCE || (chunk->count && chunk->bytes + bytes > COMPARE_BYTES)) {
+        status = compare_chunk(run, err);
+        *chunk = (struct chunk){.count = 0};
     }
-    if (status == BSR_OK && chunk.count)
-        status = compare_chunk(results, sides, feeds, pairs, &chunk, allowed, err);
+    chunk->pairs[chunk->count++] = index;
+    chunk->own += pair->is_own;
+    chunk->bytes += bytes;
     return status;
 }
 
@@ -217,8 +231,17 @@ bsr_status compare_run(struct compare_result *results, const struct compare_side
                        const struct feeds *feeds, const struct compare_pairs *pairs,
                        const struct tolerance *allowed, struct bsr_error *err)
 {
-    bsr_status status = compare_kind(results, sides, feeds, pairs, true, allowed, err);
-    return status == BSR_OK ? compare_kind(results, sides, feeds, pairs, false, allowed, err) : status;
+    struct comparing run = {
+        .results = results, .sides = sides, .feeds = feeds, .pairs = pairs, .allowed = allowed};
+    bsr_status status = BSR_OK;
+
+    for (int own = 1; own >= 0; own--)
+        for (int i = 0; status == BSR_OK && i < pairs->count; i++)
+            if (pairs->items[i].is_own == (own == 1))
+                status = add_to_chunk(&run, i, err);
+    if (status == BSR_OK && run.chunk.count)
+        status = compare_chunk(&run, err);
+    return status;
 }
 
 int compare_first(const struct compare_result *results, int count)
