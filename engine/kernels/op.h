@@ -43,18 +43,20 @@ struct finish {
 };
 
 struct op;
+struct line_kernels;
 typedef void op_run(const struct op *op, int first, int last, void *scratch);
 
 /* Made by the op_… functions of this room's headers; copied freely; owns nothing. */
 struct op {
-    op_run       *run;
-    int           units;
-    size_t        scratch; /* bytes that each thread that runs it must have, aligned to a cache line */
-    const char   *what;    /* "conv 3x3 winograd": for profiles */
-    double        macs;    /* multiplications of the layer as it is written */
-    struct map    in, other, out;
-    const void   *weights; /* of the model: shared, read only */
-    struct finish finish;
-    int           numbers[12]; /* as the kind needs them */
-    float         values[4];
+    op_run     *run;
+    int         units;
+    size_t      scratch; /* bytes that each thread that runs it must have, aligned to a cache line */
+    const char *what;    /* "conv 3x3 winograd": for profiles */
+    double      macs;    /* multiplications of the layer as it is written */
+    struct map  in, other, out;
+    const void *weights;              /* of the model: shared, read only */
+    const struct line_kernels *lines; /* the loops of simple operations, of the processor's level */
+    struct finish              finish;
+    int                        numbers[12]; /* as the kind needs them */
+    float                      values[4];
 };
