@@ -19,15 +19,16 @@ void       fast_runner_close(struct fast_runner *runner);
 
 /* How many threads a run uses, of all runners: read at the next run. */
 void fast_set_threads(int threads);
+int  fast_threads(void);
 
 /* ---- programs ---------------------------------------------------------------------------------- */
 
 /* A region made ready for the sizes of its inputs. */
 struct fast_program;
 
-/* Compiles the nodes of `region`, which is only read meanwhile. Packed weights are shared with all programs
- * of the process that have the same. `name` is for messages. BSR_EMODEL when it is too large, BSR_ENOMEM.
- * Release with fast_close(). */
+/* Compiles the nodes of `region`, which is only read meanwhile, with as many threads as a run uses. Packed
+ * weights are shared with all programs of the process that have the same. `name` is for messages. BSR_EMODEL
+ * when it is too large, BSR_ENOMEM. Release with fast_close(). */
 bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region, const char *name,
                         struct bsr_error *err);
 void       fast_close(struct fast_program *program);

@@ -1,9 +1,13 @@
 /* Convolutions of a net, with their methods and weights. */
 #include "base/alloc.h"
+#include "base/pool.h"
 #include "engine/fast/program.h"
 #include "engine/fast/read.h"
 
+#include <stdatomic.h>
 #include <unistd.h>
+
+enum { PACK_MOST_THREADS = 16 };
 
 /* All processors share the last level of cache, in one net or in several: the choice is the same for any
  * number of threads, so that results are. */
@@ -129,22 +133,63 @@ static void free_weights(struct fast_layer *layer)
     layer->weights = layer->bias = NULL;
 }
 
+/* Weights of a layer, packed and freed. */
+static bsr_status pack_layer(const struct fast_program *program, int index, struct bsr_error *err)
+{
+    struct fast_layer       *layer = &program->net.layers[index];
+    const struct fast_value *out = &program->net.values[layer->output];
+    bsr_status status = layer->kind == LAYER_CONV ? pack_conv(&program->convs[index], layer, out, err)
+                                                  : pack_transposed(&program->convs[index], layer, out, err);
+
+    free_weights(layer);
+    return status;
+}
+
+/* What the threads share. Each takes the next layer that nobody has begun: some take long. */
+struct packing {
+    const struct fast_program *program;
+    atomic_int                 next;
+    atomic_bool                failed;
+    bsr_status                 statuses[PACK_MOST_THREADS];
+    struct bsr_error           errors[PACK_MOST_THREADS];
+};
+
+static void pack_layers(void *context, int worker, int first, int last)
+{
+    struct packing        *packing = context;
+    const struct fast_net *net = &packing->program->net;
+
+    (void)first;
+    (void)last;
+    for (int i;
+         !atomic_load(&packing->failed) && (i = atomic_fetch_add(&packing->next, 1)) < net->layer_count;) {
+        if (net->layers[i].gone || !fast_is_conv(&net->layers[i]))
+            continue;
+        packing->statuses[worker] = pack_layer(packing->program, i, &packing->errors[worker]);
+        if (packing->statuses[worker] != BSR_OK)
+            atomic_store(&packing->failed, true);
+    }
+}
+
 bsr_status program_pack(struct fast_program *program, struct bsr_error *err)
 {
-    struct fast_net *net = &program->net;
-    bsr_status       status = BSR_OK;
+    const struct fast_net *net = &program->net;
+    int                    threads = fast_threads() < PACK_MOST_THREADS ? fast_threads() : PACK_MOST_THREADS;
+    struct pool           *pool = NULL;
+    struct packing         packing = {.program = program};
 
     program->convs = mem_alloc_zeroed((size_t)net->layer_count + 1, sizeof *program->convs);
     if (!program->convs)
         return bsr_fail_memory(err, program->name, (size_t)net->layer_count * sizeof *program->convs);
-    for (int i = 0; status == BSR_OK && i < net->layer_count; i++) {
-        struct fast_layer *layer = &net->layers[i];
-        if (layer->gone || !fast_is_conv(layer))
-            continue;
-        const struct fast_value *out = &net->values[layer->output];
-        status = layer->kind == LAYER_CONV ? pack_conv(&program->convs[i], layer, out, err)
-                                           : pack_transposed(&program->convs[i], layer, out, err);
-        free_weights(layer);
-    }
-    return status;
+    if (threads > 1 && pool_create(&pool, threads, NULL) != BSR_OK)
+        pool = NULL; /* one thread can do it, too */
+    pool_run(pool, pool_threads(pool), pack_layers, &packing);
+    pool_destroy(pool);
+    for (int i = 0; i < threads; i++)
+        if (packing.statuses[i] != BSR_OK) {
+            if (err)
+                *err = packing.errors[i];
+            return packing.statuses[i];
+        }
+    return BSR_OK;
 }

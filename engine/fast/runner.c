@@ -13,6 +13,11 @@ void fast_set_threads(int threads)
     atomic_store(&wanted_threads, threads < 1 ? 1 : (threads > TEAM_MOST ? TEAM_MOST : threads));
 }
 
+int fast_threads(void)
+{
+    return atomic_load(&wanted_threads);
+}
+
 struct fast_runner {
     struct team *team;
     float       *arena;
@@ -85,7 +90,7 @@ static bsr_status get_scratch(struct fast_runner *runner, size_t each, int threa
 static bsr_status prepare(struct fast_program *program, struct fast_runner *runner, float *const *inputs,
                           float *const *outputs, struct bsr_error *err)
 {
-    int        threads = atomic_load(&wanted_threads);
+    int        threads = fast_threads();
     bsr_status status = get_team(runner, threads, err);
 
     if (status == BSR_OK)
