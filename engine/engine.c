@@ -488,6 +488,11 @@ const struct onnx_changes *engine_changes(const struct engine *engine)
     return engine->plan ? &engine->plan->changes : &none;
 }
 
+size_t engine_fast_bytes(const struct engine *engine)
+{
+    return engine->plan && engine->plan->net ? net_fast_bytes(engine->plan->net) : 0;
+}
+
 void engine_set_threads(int threads)
 {
     opencv_set_threads(threads);

@@ -58,6 +58,9 @@ bsr_status engine_run_any(struct engine *engine, const struct engine_value *inpu
 struct onnx_changes;
 const struct onnx_changes *engine_changes(const struct engine *engine);
 
+/* Bytes of working memory that the fast regions of the last run (or at opening) take; 0: nothing is fast. */
+size_t engine_fast_bytes(const struct engine *engine);
+
 /* Why the installed OpenCV can't run a node (for onnx_split_make(), `besra model check`); NULL: it can. */
 struct onnx_node_view;
 const char *engine_supports(void *context, const struct onnx_node_view *node);
