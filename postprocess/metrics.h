@@ -2,4 +2,5 @@
 #pragma once
 
 #include "postprocess/average_precision.h"
+#include "postprocess/confusion.h"
 #include "postprocess/picture_quality.h"

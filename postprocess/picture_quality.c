@@ -3,18 +3,44 @@
 #include "base/alloc.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const double peak = 255;
 
-static bsr_status check_pair(const struct bsr_image *a, const struct bsr_image *b, int border, int least,
+/* A picture or its luma. */
+struct surface {
+    const struct bsr_image *image; /* NULL: luma it is */
+    const uint8_t          *levels;
+    int                     width, height;
+};
+
+static struct surface of_image(const struct bsr_image *image)
+{
+    return (struct surface){.image = image, .width = image->width, .height = image->height};
+}
+
+static struct surface of_plane(const struct luma_plane *plane)
+{
+    return (struct surface){.levels = plane->levels, .width = plane->width, .height = plane->height};
+}
+
+static bsr_status check_format(const struct bsr_image *image, struct bsr_error *err)
+{
+    bool known = image->channels >= 1 && image->channels <= 4 && (image->depth == 8 || image->depth == 16);
+    return known ? BSR_OK
+                 : bsr_fail(err, BSR_ERANGE, "picture", "%d channels of %d bits can't be compared",
+                            image->channels, image->depth);
+}
+
+static bsr_status check_pair(const struct surface *a, const struct surface *b, int border, int least,
                              struct bsr_error *err)
 {
-    const struct bsr_image *both[] = {a, b};
-    for (int i = 0; i < 2; i++)
-        if (both[i]->channels < 1 || both[i]->channels > 4 || (both[i]->depth != 8 && both[i]->depth != 16))
-            return bsr_fail(err, BSR_ERANGE, "picture", "%d channels of %d bits can't be compared",
-                            both[i]->channels, both[i]->depth);
+    bsr_status status = a->image ? check_format(a->image, err) : BSR_OK;
+    if (status == BSR_OK && b->image)
+        status = check_format(b->image, err);
+    if (status != BSR_OK)
+        return status;
     if (a->width != b->width || a->height != b->height)
         return bsr_fail(err, BSR_ERANGE, "picture", "%d x %d pixels can't be compared with %d x %d", a->width,
                         a->height, b->width, b->height);
@@ -37,7 +63,7 @@ static double sample(const struct bsr_image *image, const uint8_t *row, size_t i
 }
 
 /* The luma of pixels first .. first + count - 1 of row y. */
-static void read_luma(double *luma, const struct bsr_image *image, int y, int first, int count)
+static void read_image(double *luma, const struct bsr_image *image, int y, int first, int count)
 {
     const uint8_t *row = image_row(image, y);
     const size_t   channels = (size_t)image->channels;
@@ -51,8 +77,19 @@ static void read_luma(double *luma, const struct bsr_image *image, int y, int fi
     }
 }
 
-bsr_status picture_psnr(double *psnr, const struct bsr_image *a, const struct bsr_image *b, int border,
-                        struct bsr_error *err)
+static void read_luma(double *luma, const struct surface *surface, int y, int first, int count)
+{
+    if (surface->image) {
+        read_image(luma, surface->image, y, first, count);
+        return;
+    }
+    const uint8_t *row = surface->levels + (size_t)y * (size_t)surface->width + first;
+    for (int i = 0; i < count; i++)
+        luma[i] = row[i];
+}
+
+static bsr_status psnr_of(double *psnr, const struct surface *a, const struct surface *b, int border,
+                          struct bsr_error *err)
 {
     bsr_status status = check_pair(a, b, border, 1, err);
     if (status)
@@ -143,8 +180,8 @@ static double sum_windows(const struct ssim_state *state, int last)
     return total;
 }
 
-bsr_status picture_ssim(double *ssim, const struct bsr_image *a, const struct bsr_image *b, int border,
-                        struct bsr_error *err)
+static bsr_status ssim_of(double *ssim, const struct surface *a, const struct surface *b, int border,
+                          struct bsr_error *err)
 {
     bsr_status status = check_pair(a, b, border, SSIM_WINDOW, err);
     if (status)
@@ -170,5 +207,50 @@ bsr_status picture_ssim(double *ssim, const struct bsr_image *a, const struct bs
     }
     mem_free(state.luma);
     *ssim = total / ((double)state.windows * (height - SSIM_WINDOW + 1));
+    return BSR_OK;
+}
+
+bsr_status picture_psnr(double *psnr, const struct bsr_image *a, const struct bsr_image *b, int border,
+                        struct bsr_error *err)
+{
+    const struct surface one = of_image(a), other = of_image(b);
+    return psnr_of(psnr, &one, &other, border, err);
+}
+
+bsr_status picture_ssim(double *ssim, const struct bsr_image *a, const struct bsr_image *b, int border,
+                        struct bsr_error *err)
+{
+    const struct surface one = of_image(a), other = of_image(b);
+    return ssim_of(ssim, &one, &other, border, err);
+}
+
+bsr_status luma_psnr(double *psnr, const struct luma_plane *a, const struct luma_plane *b, int border,
+                     struct bsr_error *err)
+{
+    const struct surface one = of_plane(a), other = of_plane(b);
+    return psnr_of(psnr, &one, &other, border, err);
+}
+
+bsr_status luma_ssim(double *ssim, const struct luma_plane *a, const struct luma_plane *b, int border,
+                     struct bsr_error *err)
+{
+    const struct surface one = of_plane(a), other = of_plane(b);
+    return ssim_of(ssim, &one, &other, border, err);
+}
+
+bsr_status luma_levels(uint8_t *levels, const struct bsr_image *image, struct bsr_error *err)
+{
+    bsr_status status = check_format(image, err);
+    if (status != BSR_OK)
+        return status;
+    double *row = mem_alloc_aligned((size_t)image->width, sizeof(*row));
+    if (!row)
+        return bsr_fail_memory(err, "luma", (size_t)image->width * sizeof(*row));
+    for (int y = 0; y < image->height; y++, levels += image->width) {
+        read_image(row, image, y, 0, image->width);
+        for (int x = 0; x < image->width; x++)
+            levels[x] = (uint8_t)floor(row[x] + 0.5); /* 16..235 */
+    }
+    mem_free(row);
     return BSR_OK;
 }

@@ -20,3 +20,18 @@ bsr_status picture_psnr(double *psnr, const struct bsr_image *a, const struct bs
  * BSR_ERANGE as above and when the border leaves less than a window; BSR_ENOMEM for some 60 rows. */
 bsr_status picture_ssim(double *ssim, const struct bsr_image *a, const struct bsr_image *b, int border,
                         struct bsr_error *err);
+
+/* Luma as a file would hold it: levels 0..255, rounded half up, as MATLAB's rgb2ycbcr gives for 8-bit
+ * pictures and as papers compare it. levels[height][width], the caller's. BSR_ERANGE for a format that is
+ * none of besra's, BSR_ENOMEM for a row. */
+bsr_status luma_levels(uint8_t *levels, const struct bsr_image *image, struct bsr_error *err);
+
+/* PSNR and SSIM of such planes; errors as above. */
+struct luma_plane {
+    const uint8_t *levels; /* [height][width] */
+    int            width, height;
+};
+bsr_status luma_psnr(double *psnr, const struct luma_plane *a, const struct luma_plane *b, int border,
+                     struct bsr_error *err);
+bsr_status luma_ssim(double *ssim, const struct luma_plane *a, const struct luma_plane *b, int border,
+                     struct bsr_error *err);

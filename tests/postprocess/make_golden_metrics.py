@@ -121,14 +121,15 @@ def main():
                f"golden_quality[{len(cases)}] = {{{', '.join(cases)}}};")
 
     truths, found = make_boxes()
-    items = ", ".join(f"{{{t[0]}, {t[1]}, {', '.join(map(number, t[2:6]))}, {'true' if t[6] else 'false'}}}" for t in truths)
+    items = ", ".join(f"{{{t[0]}, {t[1]}, {', '.join(map(number, t[2:6]))}, {'true' if t[6] else 'false'}, false, 0}}" for t in truths)
     out.append(f"static const struct ap_truth golden_truths[{len(truths)}] = {{{items}}};")
     items = ", ".join(f"{{{f[0]}, {f[1]}, {', '.join(map(number, f[2:]))}}}" for f in found)
     out.append(f"static const struct ap_found golden_found[{len(found)}] = {{{items}}};")
     scores = [class_scores([(t[0], *t[2:]) for t in truths if t[1] == k],
                            [(f[0], *f[2:]) for f in found if f[1] == k]) for k in range(CLASSES)]
     mean = (sum(s[0] for s in scores), *np.nanmean([s[1:] for s in scores], 0))
-    items = ", ".join(f"{{{s[0]}, {', '.join(map(number, s[1:]))}}}" for s in (*scores, mean))
+    items = ", ".join(f"{{.truths = {s[0]}, .ap = {number(s[1])}, .ap50 = {number(s[2])}, .ap50_exact = {number(s[3])}}}"
+                      for s in (*scores, mean))
     out.append(f"/* the classes, then their mean */ static const struct ap_score golden_ap[{CLASSES + 1}] = {{{items}}};")
     path = pathlib.Path(__file__).with_name("golden_metrics.h")
     path.write_text("\n".join(out) + "\n")

@@ -55,6 +55,51 @@ static void test_psnr_and_ssim_are_those_of_skimage(void **state)
         }
 }
 
+/* The rounded luma of a picture differs from its luma by half a level at most. */
+static void test_luma_in_levels_is_luma_rounded(void **state)
+{
+    (void)state;
+    const uint8_t    bgr[] = {255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255};
+    const uint8_t    expected[] = {235, 16, 41, 145, 81}; /* by hand; MATLAB's rgb2ycbcr gives the same */
+    struct bsr_image row = {(void *)bgr, sizeof bgr, 5, 1, 3, 8};
+    uint8_t          levels[5];
+    assert_int_equal(luma_levels(levels, &row, NULL), BSR_OK);
+    assert_memory_equal(levels, expected, sizeof levels);
+    row.depth = 12;
+    assert_int_equal(luma_levels(levels, &row, NULL), BSR_ERANGE);
+    row.depth = 8;
+    mem_fail_from(1);
+    assert_int_equal(luma_levels(levels, &row, NULL), BSR_ENOMEM);
+    mem_fail_from(0);
+}
+
+/* Grey of 0..219 is luma of 16..235, in which a step counts 219 / 255 of one of levels. */
+static void test_psnr_and_ssim_of_levels_are_those_of_the_luma(void **state)
+{
+    (void)state;
+    struct bsr_image  a = make_image(golden_a, 1, 8), b = make_image(golden_b, 1, 8);
+    uint8_t           tight[2][GOLDEN_WIDTH * GOLDEN_HEIGHT];
+    struct luma_plane one = {tight[0], GOLDEN_WIDTH, GOLDEN_HEIGHT}, other = one;
+    double            psnr, of_picture, ssim;
+    other.levels = tight[1];
+    for (int y = 0; y < GOLDEN_HEIGHT; y++) {
+        memcpy(tight[0] + (size_t)y * GOLDEN_WIDTH, image_row(&a, y), GOLDEN_WIDTH);
+        memcpy(tight[1] + (size_t)y * GOLDEN_WIDTH, image_row(&b, y), GOLDEN_WIDTH);
+    }
+    assert_int_equal(luma_psnr(&psnr, &one, &other, 3, NULL), BSR_OK);
+    assert_int_equal(picture_psnr(&of_picture, &a, &b, 3, NULL), BSR_OK);
+    assert_float_equal(psnr, of_picture + 20 * log10(219.0 / 255), tolerance);
+    assert_int_equal(luma_ssim(&ssim, &one, &one, 3, NULL), BSR_OK);
+    assert_float_equal(ssim, 1, tolerance);
+    assert_int_equal(luma_ssim(&ssim, &one, &other, 3, NULL), BSR_OK);
+    assert_true(ssim > 0 && ssim < 1);
+    other.width--;
+    assert_int_equal(luma_psnr(&psnr, &one, &other, 0, NULL), BSR_ERANGE);
+    assert_int_equal(luma_ssim(&ssim, &one, &one, 6, NULL), BSR_ERANGE);
+    image_free(&a);
+    image_free(&b);
+}
+
 static void test_equal_pictures_are_infinitely_near(void **state)
 {
     (void)state;
@@ -136,7 +181,8 @@ static void test_average_precision_is_that_of_cocoeval(void **state)
 static void test_average_precision_by_hand(void **state)
 {
     (void)state;
-    const struct ap_truth truths[] = {{1, 0, 0, 0, 10, 10, false}, {2, 0, 0, 0, 10, 10, false}};
+    const struct ap_truth truths[] = {{1, 0, 0, 0, 10, 10, false, false, 0},
+                                      {2, 0, 0, 0, 10, 10, false, false, 0}};
     const struct ap_found found[] = {
         {2, 0, 0, 0, 10, 10, 0.7}, {1, 0, 50, 50, 60, 60, 0.8}, {1, 0, 0, 0, 10, 10, 0.9}};
     struct ap_score mean;
@@ -149,7 +195,7 @@ static void test_average_precision_by_hand(void **state)
 static void test_only_the_best_100_of_a_class_and_picture_count(void **state)
 {
     (void)state;
-    const struct ap_truth truth = {0, 0, 0, 0, 10, 10, false};
+    const struct ap_truth truth = {0, 0, 0, 0, 10, 10, false, false, 0};
     struct ap_found       found[AP_MOST_FOUND + 1];
     struct ap_score       mean;
     for (int i = 0; i <= AP_MOST_FOUND; i++)
@@ -164,7 +210,7 @@ static void test_only_the_best_100_of_a_class_and_picture_count(void **state)
 static void test_average_precision_without_truths_or_detections(void **state)
 {
     (void)state;
-    const struct ap_truth truth = {0, 1, 0, 0, 10, 10, false};
+    const struct ap_truth truth = {0, 1, 0, 0, 10, 10, false, false, 0};
     const struct ap_found found = {0, 0, 0, 0, 10, 10, 0.5};
     struct ap_score       mean, per_class[2];
     assert_int_equal(average_precision(&mean, per_class, 2, NULL, 0, NULL, 0, NULL), BSR_OK);
@@ -178,7 +224,7 @@ static void test_average_precision_without_truths_or_detections(void **state)
 static void test_boxes_that_cannot_be_scored_are_refused(void **state)
 {
     (void)state;
-    const struct ap_truth truth = {0, 0, 0, 0, 10, 10, false};
+    const struct ap_truth truth = {0, 0, 0, 0, 10, 10, false, false, 0};
     const struct ap_found found = {0, 0, 0, 0, 10, 10, 0.5};
     struct ap_truth       bad_truth[] = {truth, truth, truth};
     struct ap_found       bad_found[] = {found, found, found};
@@ -193,7 +239,7 @@ static void test_boxes_that_cannot_be_scored_are_refused(void **state)
         assert_int_equal(average_precision(&mean, NULL, 1, &bad_truth[i], 1, &found, 1, NULL), BSR_ERANGE);
         assert_int_equal(average_precision(&mean, NULL, 1, &truth, 1, &bad_found[i], 1, NULL), BSR_ERANGE);
     }
-    for (size_t n = 1; n <= 6; n++) {
+    for (size_t n = 1; n <= 7; n++) {
         mem_fail_from(n);
         assert_int_equal(average_precision(&mean, NULL, 1, &truth, 1, &found, 1, NULL), BSR_ENOMEM);
     }
@@ -205,6 +251,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_psnr_and_ssim_are_those_of_skimage),
+        cmocka_unit_test(test_luma_in_levels_is_luma_rounded),
+        cmocka_unit_test(test_psnr_and_ssim_of_levels_are_those_of_the_luma),
         cmocka_unit_test(test_equal_pictures_are_infinitely_near),
         cmocka_unit_test(test_psnr_of_white_and_black_by_hand),
         cmocka_unit_test(test_pictures_that_cannot_be_compared_are_refused),
