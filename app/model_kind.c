@@ -58,8 +58,9 @@ static bool tell_classifier(struct bytes *out, const char *name)
     struct bsr_error err;
     bool             found = model_open(&model, name, CARD_CLASSIFY, NULL, &err) == BSR_OK;
 
-    found = found && model.output_count == 1 && model.input.dims == NCHW && model.input.shape[1] == CHANNELS &&
-            model.outputs[0].dims == MATRIX && model.outputs[0].shape[1] > 1;
+    found = found && model.output_count == 1 && model.input.dims == NCHW &&
+            model.input.shape[1] == CHANNELS && model.outputs[0].dims == MATRIX &&
+            model.outputs[0].shape[1] > 1;
     if (found)
         bytes_append_format(out, "besra classify: %lld classes", (long long)model.outputs[0].shape[1]);
     model_free(&model);

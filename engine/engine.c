@@ -29,7 +29,7 @@ struct engine {
     struct ports        inputs, outputs;
     const char        **input_names;
     struct plans        plans;
-    struct engine_plan *plan; /* of the last run */
+    struct engine_plan *plan;   /* of the last run */
     struct fast_runner *runner; /* NULL: nothing is fast */
 
     /* of a run */

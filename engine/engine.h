@@ -42,8 +42,8 @@ void       engine_close(struct engine *engine);
 bsr_status engine_run(struct engine *engine, const struct tensor *inputs, int input_count,
                       const struct tensor **outputs, int *output_count, struct bsr_error *err);
 
-/* What engine_run_any() takes and gives: any type of besra.h, f32 where the model says f16 or bf16 (inputs may
- * be of these, too). */
+/* What engine_run_any() takes and gives: any type of besra.h, f32 where the model says f16 or bf16 (inputs
+ * may be of these, too). */
 struct engine_value {
     const char       *name;
     struct bsr_tensor tensor;

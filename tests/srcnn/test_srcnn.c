@@ -149,8 +149,7 @@ static void test_every_set_of_kernels_gives_the_sums(void **unused)
             }
             float *out = run_at((enum cpu_level)level, example, &sample, NULL);
             for (size_t i = 0; i < count; i++)
-                if (!(fabs((double)out[i] - sample.expected[i]) <=
-                      6e-6 * largest))
+                if (!(fabs((double)out[i] - sample.expected[i]) <= 6e-6 * largest))
                     fail_msg("%s, example %d, value %zu: %.9g instead of %.9g",
                              cpu_level_name((enum cpu_level)level), e, i, (double)out[i], sample.expected[i]);
             mem_free(out);
