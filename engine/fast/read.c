@@ -14,7 +14,7 @@ static const struct read_rule *const groups[] = {read_convs,       read_products
 
 static const struct read_rule *find_rule(const struct bsr_node *node)
 {
-    for (size_t g = 0; !*node->domain && g < sizeof groups / sizeof *groups; g++)
+    for (size_t g = 0; !*node->domain && g < sizeof groups / sizeof groups[0]; g++)
         for (const struct read_rule *rule = groups[g]; rule->type; rule++)
             if (strcmp(rule->type, node->type) == 0)
                 return rule;

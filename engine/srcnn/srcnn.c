@@ -94,13 +94,13 @@ static void pack_third(struct srcnn_packed *packed, const struct srcnn_weights *
 
 static bool alloc_packed(struct srcnn_packed *packed)
 {
-    size_t first =
-        (size_t)SQUARE * (size_t)(packed->groups * packed->group) * (size_t)(SUBS * SUBS * packed->channels);
+    size_t first = (size_t)SQUARE * (size_t)packed->groups * (size_t)packed->group * SUBS * SUBS *
+                   (size_t)packed->channels;
     size_t second = (size_t)packed->middle * (size_t)packed->maps;
-    size_t third = (size_t)SRCNN_POINTS * LAST * (size_t)(packed->middle * packed->channels);
+    size_t third = (size_t)SRCNN_POINTS * LAST * (size_t)packed->middle * (size_t)packed->channels;
 
     packed->first = mem_alloc_zeroed(first, sizeof(float));
-    packed->first_bias = mem_alloc_zeroed((size_t)(packed->groups * packed->group), sizeof(float));
+    packed->first_bias = mem_alloc_zeroed((size_t)packed->groups * (size_t)packed->group, sizeof(float));
     packed->second = mem_alloc_zeroed(second, sizeof(float));
     packed->second_bias = mem_alloc_zeroed((size_t)packed->middle, sizeof(float));
     packed->third = mem_alloc_zeroed(third, sizeof(float));
