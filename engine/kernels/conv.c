@@ -52,7 +52,7 @@ float conv_weight(const struct conv *conv, const float *weights, int bundle, int
 
     if (output / group_outputs != input / group_inputs)
         return 0.0F;
-    size_t at = (size_t)(bundle * conv->outputs + output);
+    size_t at = (size_t)bundle * (size_t)conv->outputs + (size_t)output;
     at = at * (size_t)group_inputs + (size_t)(input % group_inputs);
     at = (at * (size_t)shape->kernel[0] + (size_t)y) * (size_t)shape->kernel[1] + (size_t)x;
     return weights[at];
@@ -151,11 +151,12 @@ void conv_op(struct op *op, const struct conv *conv, const struct map *in, const
              const struct finish *finish, int threads)
 {
     const struct conv_shape *shape = &conv->shape;
-    double                   window = (double)shape->kernel[0] * shape->kernel[1];
+    const int                inputs = shape->inputs / shape->groups;
+    const double             window = (double)shape->kernel[0] * shape->kernel[1];
 
     *op = (struct op){.what = codes[conv->method]->name, .in = *in, .out = *out, .weights = conv};
     if (finish)
         op->finish = *finish;
-    op->macs = (double)out->height * out->width * shape->outputs * (shape->inputs / shape->groups) * window;
+    op->macs = (double)out->height * out->width * shape->outputs * inputs * window;
     codes[conv->method]->bind(op, conv, threads > 0 ? threads : 1);
 }

@@ -223,7 +223,7 @@ static int chunk_pixels(const struct conv *conv, const struct op *op)
     const double of_output = (double)op->out.height * op->out.width * conv->shape.outputs;
     const double bytes = sizeof(float) * (of_input + of_output);
     const double pixels = (double)op->out.height * op->out.width;
-    const double fit = pixels * (double)(caches_of_machine().l2 / 2) / fmax(bytes, 1);
+    const double fit = pixels * ((double)caches_of_machine().l2 / 2) / fmax(bytes, 1);
 
     return fit < MOST_PIXELS ? MOST_PIXELS : fit < pixels ? (int)fit : (int)pixels;
 }

@@ -86,7 +86,8 @@ static int whole_vectors(const struct conv *conv, int channels)
     return (channels + conv->kernels->vector - 1) / conv->kernels->vector * conv->kernels->vector;
 }
 
-static struct tiles tiles_of(const struct op *op, const struct tile_plan *plan, void *scratch)
+/* A scratch of NULL: to know how large it must be. */
+static struct tiles tiles_of(const struct op *op, const struct tile_plan *plan, float *scratch)
 {
     const struct conv *conv = op->weights;
     const ptrdiff_t    chunk = op->numbers[CHUNK_TILES];
@@ -98,7 +99,8 @@ static struct tiles tiles_of(const struct op *op, const struct tile_plan *plan, 
     tiles.value_position = chunk * tiles.value_row + POSITION_GAP;
     tiles.sum_position = chunk * tiles.sum_row + POSITION_GAP;
     tiles.values = scratch;
-    tiles.sums = tiles.values + plan->positions * tiles.value_position;
+    if (scratch)
+        tiles.sums = scratch + plan->positions * tiles.value_position;
     return tiles;
 }
 
