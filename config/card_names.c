@@ -3,34 +3,10 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "config/settings.h"
 
 #include <string.h>
-
-/* Whether a byte sequence is UTF-8 (RFC 3629: shortest form, no surrogates, up to U+10FFFF). */
-static bool is_utf8(const unsigned char *at, size_t length)
-{
-    const unsigned char *end = at + length;
-    while (at < end) {
-        unsigned lead = *at++;
-        int      more = lead < 0x80   ? 0
-                        : lead < 0xC2 ? -1
-                        : lead < 0xE0 ? 1
-                        : lead < 0xF0 ? 2
-                        : lead < 0xF5 ? 3
-                                      : -1;
-        if (more < 0 || end - at < more)
-            return false;
-        /* The second byte's range keeps out long forms, surrogates and what is beyond Unicode. */
-        unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-        unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-        for (int i = 0; i < more; i++, at++) {
-            if (*at < (i ? 0x80 : low) || *at > (i ? 0xBF : high))
-                return false;
-        }
-    }
-    return true;
-}
 
 /* What is wrong with a name, or NULL. */
 static const char *name_fault(const char *name, size_t length)
@@ -42,7 +18,7 @@ static const char *name_fault(const char *name, size_t length)
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)name[i] < 0x20 || name[i] == 0x7F)
             return "a control character in a class name";
-    return is_utf8((const unsigned char *)name, length) ? NULL : "a class name that is not UTF-8";
+    return utf8_is_valid(name, length) ? NULL : "a class name that is not UTF-8";
 }
 
 /* Appends a copy; false when out of memory. card->names has room for it. */

@@ -1,5 +1,6 @@
 #include "onnx/wire.h"
 
+#include "base/utf8.h"
 #include "onnx/graph.h"
 
 #include <string.h>
@@ -58,6 +59,9 @@ static bsr_status check_bytes(struct wire *wire, const ProtobufCFieldDescriptor 
         return check_message(wire, field->descriptor, wire->at + length, depth + 1, err);
     if (field && field->type == PROTOBUF_C_TYPE_STRING && memchr(wire->data + wire->at, 0, length))
         return fail_at(wire, wire->at, "a zero byte within a text", err);
+    /* Protobuf asks for it; its own library, which reads for OpenCV, tells of it on standard error. */
+    if (field && field->type == PROTOBUF_C_TYPE_STRING && !utf8_is_valid(wire->data + wire->at, length))
+        return fail_at(wire, wire->at, "a text that is not UTF-8", err);
     wire->at += length;
     return BSR_OK;
 }

@@ -137,6 +137,21 @@ static void test_zero_bytes_in_names_are_refused(void **state)
     expect_refusal(&file, "zero byte");
 }
 
+static void test_texts_that_are_not_utf8_are_refused(void **state)
+{
+    static const char *const texts[] = {"\xFF", "a\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                                        "\x80"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct bytes file = {0};
+        put_bytes(&file, NODE_INPUT, texts[i], strlen(texts[i]));
+        wrap(&file, GRAPH_NODE);
+        wrap(&file, MODEL_GRAPH);
+        expect_refusal(&file, "not UTF-8");
+    }
+}
+
 static void test_thousands_of_inputs_are_refused(void **state)
 {
     struct bytes graph = {0}, value = {0};
@@ -202,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_a_second_graph_is_refused),
         cmocka_unit_test(test_long_names_are_refused),
         cmocka_unit_test(test_zero_bytes_in_names_are_refused),
+        cmocka_unit_test(test_texts_that_are_not_utf8_are_refused),
         cmocka_unit_test(test_thousands_of_inputs_are_refused),
         cmocka_unit_test(test_tensors_hold_what_their_shapes_ask_for),
     };
