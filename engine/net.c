@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "engine/fast/fast.h"
 #include "engine/front.h"
+#include "engine/memory.h"
 #include "engine/opencv_dnn.h"
 #include "engine/supports.h"
 #include "onnx/apart.h"
@@ -106,6 +107,11 @@ size_t net_fast_bytes(const struct net *net)
         most = bytes > most ? bytes : most;
     }
     return most;
+}
+
+bool net_is_whole(const struct net *net)
+{
+    return !net->opencv;
 }
 
 const struct onnx_model *net_tail(const struct net *net)
@@ -338,10 +344,15 @@ static bsr_status make_parts(struct net *net, struct net **twin, const struct ne
                              struct bsr_error *err)
 {
     struct complaint complaint;
-    bsr_status       status = BSR_EMODEL;
+    bsr_status       status = BSR_OK;
     struct bsr_error refused = {0}, why = {0};
+    bool             fits = false;
 
-    if (request->besra)
+    if (!request->besra)
+        status = memory_fits_opencv(&fits, net->model, request->values, err);
+    if (status != BSR_OK)
+        return status;
+    if (!fits)
         return open_whole(net, err);
     for (int n = 0; n < MOST_TRIES; n++) {
         clear_parts(net);

@@ -34,6 +34,9 @@ bool net_is_light(const struct net *net);
 /* Bytes of working memory that its fast regions take, one after the other in the same place. */
 size_t net_fast_bytes(const struct net *net);
 
+/* Whether besra's operators run all of it. */
+bool net_is_whole(const struct net *net);
+
 /* The model of the tail, whose nodes besra's operators run, or NULL; the whole model, where they run it all.
  */
 const struct onnx_model *net_tail(const struct net *net);

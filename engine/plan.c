@@ -85,9 +85,9 @@ static bsr_status note_runners(struct engine_plan *plan, struct bsr_error *err)
         char                     name[512];
         snprintf(name, sizeof name, "%.240s (%.96s%s%.96s)", layer->name, layer->domain,
                  *layer->domain ? "." : "", layer->type);
-        status =
-            onnx_changes_add(&plan->changes, err, "engine", name, "run by besra: %s",
-                             plan->besra ? "OpenCV runs none of it" : "shapes depend on values from here on");
+        status = onnx_changes_add(&plan->changes, err, "engine", name, "run by besra: %s",
+                                  net_is_whole(plan->net) ? "OpenCV runs none of it"
+                                                          : "shapes depend on values from here on");
     }
     onnx_inspection_free(&inspection);
     return status;

@@ -110,6 +110,14 @@ int region_output_count(const struct net_region *region)
     return region->region->output_count;
 }
 
+bool region_takes(const struct net_region *region, const size_t *words)
+{
+    for (int i = 0; i < region->region->input_count; i++)
+        if (words[i] != region_words(tensor_bytes(&region->region->inputs[i])))
+            return false;
+    return true;
+}
+
 int region_output_shape(const struct net_region *region, int index, int sides[REGION_MAX_DIMS])
 {
     return region_net_shape(&region->region->outputs[index], sides);

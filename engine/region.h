@@ -24,6 +24,9 @@ int region_output_count(const struct net_region *region);
  * Never fewer than two dimensions: OpenCV 4 knows none. Returns the number of dimensions. */
 int region_net_shape(const struct bsr_tensor *tensor, int sides[REGION_MAX_DIMS]);
 
+/* Whether what comes in has the right number of words: words[region_input_count()]. */
+bool region_takes(const struct net_region *region, const size_t *words);
+
 /* The shape in the net of output `index`. */
 int region_output_shape(const struct net_region *region, int index, int sides[REGION_MAX_DIMS]);
 

@@ -3,6 +3,7 @@
 #include <opencv2/dnn.hpp>
 #include <opencv2/dnn/layer.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <vector>
 
@@ -28,6 +29,18 @@ std::vector<region_block> blocks_of(std::vector<cv::Mat> &mats)
     return blocks;
 }
 
+std::vector<size_t> words_of(const std::vector<cv::dnn::MatShape> &shapes)
+{
+    std::vector<size_t> words;
+    words.reserve(shapes.size());
+    for (const cv::dnn::MatShape &shape : shapes) {
+        words.push_back(1);
+        for (const int side : shape)
+            words.back() *= static_cast<size_t>(std::max(side, 0));
+    }
+    return words;
+}
+
 class region_layer final : public cv::dnn::Layer
 {
   public:
@@ -41,6 +54,7 @@ class region_layer final : public cv::dnn::Layer
                          std::vector<cv::dnn::MatShape> &) const override
     {
         CV_Assert(static_cast<int>(inputs.size()) == region_input_count(region_));
+        CV_Assert(region_takes(region_, words_of(inputs).data()));
         outputs.clear();
         for (int i = 0; i < region_output_count(region_); i++) {
             int       sides[REGION_MAX_DIMS];

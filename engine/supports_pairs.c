@@ -8,7 +8,7 @@
 
 static const struct {
     const char *maker, *reader; /* NULL: any */
-    bool        unless_beside;  /* right where both read the same tensor */
+    bool        unless_beside;  /* right where both read the same tensor, and nobody else the first */
 } pairs[] = {
     {"MatMul", NULL, false},         /* of two tensors: the activation behind it is never computed */
     {"Pow", NULL, false},            /* times a constant: taken into the base of the power */

@@ -27,9 +27,10 @@ static bool has_neighbour(const struct graph_index *index, const Onnx__NodeProto
 {
     const Onnx__NodeProto *maker = index_producer(index, reader->input[input]);
 
-    return maker && is_own(maker) && is_own(reader) &&
-           apart(text_or_empty(maker->op_type), text_or_empty(reader->op_type),
-                 reads(reader, node_input(maker, 0)));
+    if (!maker || !is_own(maker) || !is_own(reader))
+        return false;
+    bool beside = reads(reader, node_input(maker, 0)) && index_use_count(index, reader->input[input]) == 1;
+    return apart(text_or_empty(maker->op_type), text_or_empty(reader->op_type), beside);
 }
 
 /* Inserts at `place`, where the reader stands or further back. `number` is new for each: names that the index

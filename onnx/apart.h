@@ -5,7 +5,7 @@
 #include "onnx/model.h"
 
 /* Whether something must come between a node and one that reads its result, both ONNX's own, told by their
- * operators. `beside`: the reader also reads the first input of the maker. */
+ * operators. `beside`: the reader also reads the first input of the maker, and nobody else its result. */
 typedef bool onnx_apart(const char *maker, const char *reader, bool beside);
 
 /* Puts an Identity between all such nodes of a graph whose nodes are in order. BSR_ENOMEM; the model is then

@@ -90,6 +90,12 @@ struct onnx_faults {
     struct onnx_fault *items;
     size_t             count, capacity;
 };
+
+/* The most bytes that tensors take at once while the nodes run one after the other; those of unknown shape,
+ * and constants, take none. BSR_EMODEL for a graph that goes round in circles, BSR_ENOMEM. */
+bsr_status onnx_live_bytes(uint64_t *out, const struct onnx_model *model, const struct onnx_values *values,
+                           struct bsr_error *err);
+
 /* All structural faults at once: order, dangling inputs, duplicate names, types and shapes that disagree,
  * opset, attribute types, unknown operators. Bodies of functions are not looked into. BSR_ENOMEM only.
  * Release with onnx_faults_free(). */

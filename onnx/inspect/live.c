@@ -1,6 +1,7 @@
 #include "onnx/inspect/live.h"
 
 #include "base/alloc.h"
+#include "onnx/inspect/inspect.h"
 
 /* What is alive while the nodes are run one after the other. */
 struct life {
@@ -65,8 +66,8 @@ static void run_node(struct life *life, const struct plan_node *node)
         end_unread(life, node->outputs[i]);
 }
 
-bsr_status peak_of_live(uint64_t *out, const struct plan *plan, const struct onnx_values *values,
-                        struct bsr_error *err)
+static bsr_status run_nodes(struct life *out, const struct plan *plan, const struct onnx_values *values,
+                            struct bsr_error *err)
 {
     struct life life = {.plan = plan, .values = values};
 
@@ -80,6 +81,33 @@ bsr_status peak_of_live(uint64_t *out, const struct plan *plan, const struct onn
     for (int i = 0; i < plan->node_count; i++)
         run_node(&life, &plan->nodes[i]);
     mem_free(life.left);
-    *out = life.unknown ? 0 : life.peak;
+    life.left = NULL;
+    *out = life;
     return BSR_OK;
+}
+
+bsr_status peak_of_live(uint64_t *out, const struct plan *plan, const struct onnx_values *values,
+                        struct bsr_error *err)
+{
+    struct life life;
+    bsr_status  status = run_nodes(&life, plan, values, err);
+
+    if (status == BSR_OK)
+        *out = life.unknown ? 0 : life.peak;
+    return status;
+}
+
+bsr_status onnx_live_bytes(uint64_t *out, const struct onnx_model *model, const struct onnx_values *values,
+                           struct bsr_error *err)
+{
+    struct plan *plan = NULL;
+    struct life  life;
+    bsr_status   status = plan_make(&plan, model, false, err);
+
+    if (status == BSR_OK)
+        status = run_nodes(&life, plan, values, err);
+    if (status == BSR_OK)
+        *out = life.peak;
+    plan_free(plan);
+    return status;
 }
