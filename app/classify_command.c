@@ -37,7 +37,7 @@ int classify_command(const struct options *options)
         bsr_hint(&err, "besra classify -m net.onnx ...; besra model list shows what there is");
         return run_fail(&err);
     }
-    int code = run_open(&run, options, CARD_CLASSIFY, "classified");
+    int code = run_open(&run, options, CARD_CLASSIFY, NULL);
     if (code == EXIT_DONE)
         code = classify(&run, options);
     run_close(&run);

@@ -78,7 +78,7 @@ static void say_found(const struct detect_job *job, size_t total)
     qsort(counts, (size_t)present, sizeof *counts, by_count);
 
     struct bytes line = {0};
-    bytes_append_format(&line, "found %zu objects", total);
+    bytes_append_format(&line, "found %zu object%s", total, total == 1 ? "" : "s");
     for (int i = 0; i < present && i < CLASSES_SHOWN; i++)
         bytes_append_format(&line, "%s %zu %s", i ? "," : ":", counts[i].found, counts[i].name);
     if (present > CLASSES_SHOWN)
@@ -122,7 +122,7 @@ static int detect(struct run *run, const struct options *options)
 int detect_command(const struct options *options)
 {
     struct run run;
-    int        code = run_open(&run, options, CARD_DETECT, "objects");
+    int        code = run_open(&run, options, CARD_DETECT, "object");
     if (code == EXIT_DONE)
         code = detect(&run, options);
     run_close(&run);

@@ -38,9 +38,9 @@ static FILE *open_records(const struct options *options)
 }
 
 bsr_status report_open(struct report *report, const struct options *options, const struct sources *sources,
-                       const char *things, struct bsr_error *err)
+                       const char *thing, struct bsr_error *err)
 {
-    *report = (struct report){.options = options, .sources = sources, .things = things, .start = clock_ms()};
+    *report = (struct report){.options = options, .sources = sources, .thing = thing, .start = clock_ms()};
     if (options->dry_run)
         return BSR_OK;
     if (!options->json) {
@@ -89,8 +89,9 @@ static void show_progress(struct report *report, size_t total)
                 finished, total, report->found, report->failed, seconds);
         return;
     }
-    if (report->things)
-        snprintf(found, sizeof found, ", %zu %s found", report->found, report->things);
+    if (report->thing)
+        snprintf(found, sizeof found, ", %zu %s%s found", report->found, report->thing,
+                 report->found == 1 ? "" : "s");
     snprintf(line, sizeof line, "%zu of %zu pictures, %.1f/s, %.0f s left%s", finished, total, rate,
              rate > 0 ? (double)(total - finished) / rate : 0, found);
     terminal_progress(line);
@@ -117,9 +118,10 @@ static void say_done(struct report *report, size_t index, const struct item_resu
         return;
     if (options_say_classes(report->options))
         return; /* the line on standard output says it */
-    if (report->things)
-        terminal_say("%s: %zu %s (%.0f ms)", report->sources->items[index].path, result->found,
-                     report->things, ms->decode + ms->pre + ms->net + ms->post + ms->encode);
+    if (report->thing)
+        terminal_say("%s: %zu %s%s (%.0f ms)", report->sources->items[index].path, result->found,
+                     report->thing, result->found == 1 ? "" : "s",
+                     ms->decode + ms->pre + ms->net + ms->post + ms->encode);
     else
         terminal_say("%s: enlarged (%.0f ms)", report->sources->items[index].path,
                      ms->decode + ms->pre + ms->net + ms->post + ms->encode);

@@ -11,20 +11,20 @@
 struct report {
     const struct options *options;
     const struct sources *sources;
-    const char           *things;  /* that are found: "objects"; NULL: pictures are made, not things found */
-    FILE                 *records; /* or NULL */
-    bool                  records_failed;
-    struct bsr_error      records_error;
-    double                start;
-    double                last_progress;
-    size_t                done, failed, over_budget, found;
-    bool                  stopped; /* by --fail-fast */
-    struct timing         sum;     /* of those done */
+    const char      *thing; /* that is found: "object"; NULL: pictures are made or named, nothing is found */
+    FILE            *records; /* or NULL */
+    bool             records_failed;
+    struct bsr_error records_error;
+    double           start;
+    double           last_progress;
+    size_t           done, failed, over_budget, found;
+    bool             stopped; /* by --fail-fast */
+    struct timing    sum;     /* of those done */
 };
 
 /* Opens the file of --json. BSR_EIO, BSR_EEXIST. */
 bsr_status report_open(struct report *report, const struct options *options, const struct sources *sources,
-                       const char *things, struct bsr_error *err);
+                       const char *thing, struct bsr_error *err);
 
 /* A batch_report; its context is whatever begins with a struct report. */
 bool report_item(struct report *report, size_t index, const struct item_result *result);

@@ -189,10 +189,10 @@ static struct model_hints hints_of(const struct options *options)
     };
 }
 
-int run_open(struct run *run, const struct options *options, enum card_task task, const char *things)
+int run_open(struct run *run, const struct options *options, enum card_task task, const char *thing)
 {
     struct bsr_error err;
-    *run = (struct run){.options = options, .things = things};
+    *run = (struct run){.options = options, .thing = thing};
 
     if (!options->input_count && !options->list) {
         bsr_fail(&err, BSR_EUSAGE, command_name(options->command),
@@ -279,7 +279,7 @@ int run_batch(struct run *run, batch_work *work, void *context)
 
     if (run->options->dry_run)
         return list_inputs(run);
-    if (report_open(&run->report, run->options, &run->sources, run->things, &err) != BSR_OK)
+    if (report_open(&run->report, run->options, &run->sources, run->thing, &err) != BSR_OK)
         return run_fail(&err);
     run->work = work;
     run->work_context = context;

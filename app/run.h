@@ -14,14 +14,14 @@ struct run {
     struct outputs        outputs;
     struct job            job;
     struct bytes          folder; /* to write into */
-    const char           *things; /* see struct report */
+    const char           *thing;  /* see struct report */
     batch_work           *work;   /* with its context */
     void                 *work_context;
 };
 
 /* Opens the model, collects the inputs, plans the outputs. Says what is wrong and returns an exit code, or
  * EXIT_DONE to go on. Release with run_close() in either case. */
-int  run_open(struct run *run, const struct options *options, enum card_task task, const char *things);
+int  run_open(struct run *run, const struct options *options, enum card_task task, const char *thing);
 void run_close(struct run *run);
 
 /* For commands that will write files: whether that can be done, before work starts. BSR_EIO. */

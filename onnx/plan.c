@@ -213,9 +213,11 @@ static bsr_status read_node(struct plan *plan, const struct making *making, stru
     case PLAN_SCAN:
         return plan_bodies(plan, making, node, err);
     case PLAN_UNKNOWN:
-        if (making->strict)
-            return bsr_fail(err, BSR_EMODEL, NULL, "this operator is unknown to besra");
-        break;
+        if (!making->strict)
+            break;
+        bsr_fail(err, BSR_EMODEL, NULL, "this operator is unknown to besra");
+        bsr_hint(err, "write it (docs/custom-operators.md) and load it with --ops FILE.so");
+        return BSR_EMODEL;
     default:
         break;
     }

@@ -44,7 +44,7 @@ bsr_status classifier_open(struct classifier **out, const struct model *model,
     if (input->dims != 4 || (input->shape[1] != CHANNELS && input->shape[1] >= 0) || model->output_count != 1)
         return bsr_fail(err, BSR_EMODEL, model->card.file,
                         "is no classifier: one picture of 3 channels in, one row of numbers out");
-    if (notes && !model->card.path)
+    if (notes && model->assumed_range)
         bytes_append_text(notes,
                           "no card says what the net was trained on: RGB by ImageNet's mean and deviation is "
                           "assumed; see --input-range, --input-color and --fit\n");

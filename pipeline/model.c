@@ -267,14 +267,16 @@ static void set_range(struct card *card, enum model_range range)
 /* What nets of this task were trained on, as far as no card says: YOLO on RGB in 0..1, SRCNN's tutorial on
  * BGR in 0..255, classifiers on RGB by ImageNet's mean and deviation. The person's word is over it, and over
  * the card's. */
-static void assume_input(struct card *card, enum card_task task, const struct model_hints *hints)
+static void assume_input(struct model *model, enum card_task task, const struct model_hints *hints)
 {
+    struct card                  *card = &model->card;
     static const enum model_range usual[] = {
         [CARD_TASK_UNKNOWN] = MODEL_RANGE_UNIT,
         [CARD_DETECT] = MODEL_RANGE_UNIT,
         [CARD_UPSCALE] = MODEL_RANGE_BYTE,
         [CARD_CLASSIFY] = MODEL_RANGE_IMAGENET,
     };
+    model->assumed_range = !card->path && hints->range == MODEL_RANGE_CARD;
     if (hints->colour_given)
         card->colour = hints->colour;
     else if (!card->path)
@@ -306,7 +308,7 @@ bsr_status model_open(struct model *out, const char *name, enum card_task task,
         status = bsr_fail(err, BSR_EMODEL, name, "is a model to %s, not to %s", task_names[model.card.task],
                           task_names[task]);
     if (status == BSR_OK)
-        assume_input(&model.card, task, hints);
+        assume_input(&model, task, hints);
     if (status == BSR_OK)
         status = file_read(&file, model.card.file, MODEL_MAX_BYTES, err);
     if (status == BSR_OK)

@@ -38,6 +38,7 @@ struct model {
     int                   output_count;
     struct onnx_value     outputs[CARD_MAX_HEADS]; /* at the size of model_side(); names are not kept */
     int                   stride;                  /* its metadata's: of the coarsest head; 0: it has none */
+    bool                  assumed_range;           /* nobody says what values the net was trained on */
     bool                  suppresses;              /* the graph has a suppression of its own */
     uint64_t              map_channels; /* of all convolutions together: what their maps take of memory */
     struct bytes          notes;        /* a sentence a line: what besra did or assumed, for -v */
