@@ -20,7 +20,7 @@ static ALWAYS_INLINE vec vec_first(vec v, int floats, vec rest)
 /* `wanted`, but a where that is no number. */
 static ALWAYS_INLINE vec vec_unless_nan(vec a, vec wanted)
 {
-    lanes_int number = a == a;
+    lanes_int number = vec_abs(a) <= vec_all(INFINITY);
     return (vec)((number & (lanes_int)wanted) | (~number & (lanes_int)a));
 }
 
@@ -29,41 +29,27 @@ static ALWAYS_INLINE vec vec_unless_nan(vec a, vec wanted)
 /* Vectors that go through the loops together, so that each choice is made once for many. */
 enum { LINE_BATCH = 16 };
 
-struct line_spot {
-    int pixel, channel;
+/* Some channels of a pixel: at most LINE_BATCH vectors. */
+struct line_part {
+    const float *in[LINE_INPUTS];
+    float       *out;
+    int          vectors;
+    vec_mask     last; /* what the last vector has */
 };
 
-/* The next spots of a line, of at most LINE_BATCH; `at` moves on. Returns how many there are. */
-static ALWAYS_INLINE int take_spots(const struct line *line, struct line_spot *at, struct line_spot *spots)
+static ALWAYS_INLINE vec part_input(const struct line_part *part, int input, int vector)
 {
-    int count = 0;
-
-    for (; count < LINE_BATCH && at->pixel < line->pixels; count++) {
-        spots[count] = *at;
-        at->channel += VECTOR_FLOATS;
-        if (at->channel >= map_padded(line->channels)) {
-            at->channel = 0;
-            at->pixel++;
-        }
-    }
-    return count;
+    const float *from = part->in[input] + vector * VECTOR_FLOATS;
+    return VECTOR_FLOATS > MAP_GRAIN && vector == part->vectors - 1 ? vec_load_part(from, part->last)
+                                                                    : vec_load(from);
 }
 
-static ALWAYS_INLINE vec line_input(const struct line *line, int input, struct line_spot spot)
-{
-    const float *pixel = line->in[input] + spot.pixel * line->in_pixel[input];
-
-    if (line->single[input])
-        return vec_all(*pixel);
-    return vec_load_part(pixel + spot.channel, vec_mask_of(map_padded(line->channels) - spot.channel));
-}
-
-static ALWAYS_INLINE void compute_spots(const struct line *line, const struct line_spot *spots, int count,
-                                        vec *values)
+/* kind(in ...), where the second input may be one number for all channels. */
+static ALWAYS_INLINE void compute_part(const struct line *line, const struct line_part *part, vec *values)
 {
 #define EACH(result)                                                                                         \
-    for (int i = 0; i < count; i++) {                                                                        \
-        const vec a = line_input(line, 0, spots[i]), b = line_input(line, 1, spots[i]);                      \
+    for (int i = 0; i < part->vectors; i++) {                                                                \
+        const vec a = part_input(part, 0, i), b = part_input(part, 1, i);                                    \
         values[i] = (result);                                                                                \
     }                                                                                                        \
     return
@@ -82,55 +68,110 @@ static ALWAYS_INLINE void compute_spots(const struct line *line, const struct li
     case LINE_MIN:
         EACH(vec_unless_nan(a, vec_min(a, b)));
     case LINE_SCALE:
-        EACH(vec_fma(a, b, line_input(line, 2, spots[i])));
+        EACH(vec_fma(a, b, part_input(part, 2, i)));
     case LINE_LEAKY:
         EACH(vec_leaky(a, b));
     case LINE_SAME:
         break;
     }
 #undef EACH
-    for (int i = 0; i < count; i++)
-        values[i] = line_input(line, 0, spots[i]);
+    for (int i = 0; i < part->vectors; i++)
+        values[i] = part_input(part, 0, i);
 }
 
-static ALWAYS_INLINE void store_spot(const struct line *line, struct line_spot spot, vec value)
+static ALWAYS_INLINE void store_part(const struct line_part *part, const vec *values)
 {
-    float *out = line->out + spot.pixel * line->out_pixel + spot.channel;
+    const int last = part->vectors - 1;
 
-    if (spot.channel + VECTOR_FLOATS > line->channels)
-        value = vec_first(value, line->channels - spot.channel, vec_all(0.0F));
-    vec_store_part(out, value, vec_mask_of(map_padded(line->channels) - spot.channel));
+    for (int i = 0; i < last; i++)
+        vec_store(part->out + i * VECTOR_FLOATS, values[i]);
+    vec_store_part(part->out + last * VECTOR_FLOATS, values[last], part->last);
+}
+
+/* `channels` of a pixel, a multiple of MAP_GRAIN. An input that is one number is spread into `spread`. */
+static ALWAYS_INLINE void run_line_pixel(const struct line *line, int x, int channels)
+{
+    vec values[LINE_BATCH], spread[LINE_INPUTS][LINE_BATCH];
+
+    for (int input = 0; input < LINE_INPUTS; input++)
+        for (int i = 0; line->single[input] && i < LINE_BATCH; i++)
+            spread[input][i] = vec_all(line->in[input][x * line->in_pixel[input]]);
+    for (int c = 0; c < channels; c += LINE_BATCH * VECTOR_FLOATS) {
+        const int        left = channels - c, vectors = (left + VECTOR_FLOATS - 1) / VECTOR_FLOATS;
+        struct line_part part = {.out = line->out + x * line->out_pixel + c,
+                                 .vectors = vectors < LINE_BATCH ? vectors : LINE_BATCH};
+        part.last = vec_mask_of(left - (part.vectors - 1) * VECTOR_FLOATS);
+        for (int input = 0; input < LINE_INPUTS; input++)
+            if (line->single[input])
+                part.in[input] = (const float *)spread[input];
+            else if (line->in[input])
+                part.in[input] = line->in[input] + x * line->in_pixel[input] + c;
+        compute_part(line, &part, values);
+        if (line->activation.kind != ACTIVATION_NONE)
+            vec_activate(values, part.vectors, &line->activation);
+        store_part(&part, values);
+    }
+}
+
+/* Whether all that is read and written lies side by side: the pixels are as good as one long one. */
+static bool is_one_pixel(const struct line *line)
+{
+    const ptrdiff_t padded = map_padded(line->channels);
+
+    for (int input = 0; input < LINE_INPUTS; input++)
+        if (line->in[input] && (line->single[input] || line->in_pixel[input] != padded))
+            return false;
+    return line->out_pixel == padded;
 }
 
 static void run_line(const struct line *line)
 {
-    struct line_spot at = {0, 0}, spots[LINE_BATCH];
-    vec              values[LINE_BATCH];
-    int              count;
+    const int padded = map_padded(line->channels);
 
-    while ((count = take_spots(line, &at, spots)) > 0) {
-        compute_spots(line, spots, count, values);
-        if (line->activation.kind != ACTIVATION_NONE)
-            vec_activate(values, count, &line->activation);
-        for (int i = 0; i < count; i++)
-            store_spot(line, spots[i], values[i]);
-    }
+    if (is_one_pixel(line))
+        run_line_pixel(line, 0, padded * line->pixels);
+    else
+        for (int x = 0; x < line->pixels; x++)
+            run_line_pixel(line, x, padded);
+    for (int x = 0; padded > line->channels && x < line->pixels; x++)
+        for (int c = line->channels; c < padded; c++)
+            line->out[x * line->out_pixel + c] = 0.0F;
 }
 
 /* ---- softmax ------------------------------------------------------------------------------------ */
 
-static ALWAYS_INLINE float largest_lane(vec v)
+/* The lanes of v, of which those that differ in one bit of their number have changed places. */
+#if VECTOR_FLOATS == 4
+#define SWAP_1(v) __builtin_shufflevector(v, v, 1, 0, 3, 2)
+#define SWAP_2(v) __builtin_shufflevector(v, v, 2, 3, 0, 1)
+#define SWAPS(X)  X(SWAP_1) X(SWAP_2)
+#elif VECTOR_FLOATS == 8
+#define SWAP_1(v) __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6)
+#define SWAP_2(v) __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5)
+#define SWAP_4(v) __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3)
+#define SWAPS(X)  X(SWAP_1) X(SWAP_2) X(SWAP_4)
+#else
+#define SWAP_1(v) __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)
+#define SWAP_2(v) __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)
+#define SWAP_4(v) __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11)
+#define SWAP_8(v) __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)
+#define SWAPS(X)  X(SWAP_1) X(SWAP_2) X(SWAP_4) X(SWAP_8)
+#endif
+
+static ALWAYS_INLINE vec largest_of_lanes(vec v)
 {
-    float most = v[0];
-    UNROLL for (int i = 1; i < VECTOR_FLOATS; i++) most = v[i] > most ? v[i] : most;
-    return most;
+#define JOIN(swap) v = vec_max(v, swap(v));
+    SWAPS(JOIN)
+#undef JOIN
+    return v;
 }
 
-static ALWAYS_INLINE float sum_of_lanes(vec v)
+static ALWAYS_INLINE vec sum_of_lanes(vec v)
 {
-    float sum = v[0];
-    UNROLL for (int i = 1; i < VECTOR_FLOATS; i++) sum += v[i];
-    return sum;
+#define JOIN(swap) v += swap(v);
+    SWAPS(JOIN)
+#undef JOIN
+    return v;
 }
 
 static void softmax_pixel(const float *in, float *out, int channels)
@@ -142,7 +183,7 @@ static void softmax_pixel(const float *in, float *out, int channels)
         vec x = vec_load_part(in + c, vec_mask_of(padded - c));
         most = vec_max(vec_first(x, channels - c, vec_all(-INFINITY)), most);
     }
-    most = vec_all(largest_lane(most));
+    most = largest_of_lanes(most);
     for (int c = 0; c < padded; c += VECTOR_FLOATS) {
         const vec_mask mask = vec_mask_of(padded - c);
         vec            x = vec_exp(vec_load_part(in + c, mask) - most);
@@ -150,7 +191,7 @@ static void softmax_pixel(const float *in, float *out, int channels)
         sum += x;
         vec_store_part(out + c, x, mask);
     }
-    sum = vec_all(sum_of_lanes(sum));
+    sum = sum_of_lanes(sum);
     for (int c = 0; c < padded; c += VECTOR_FLOATS) {
         const vec_mask mask = vec_mask_of(padded - c);
         vec_store_part(out + c, vec_load_part(out + c, mask) / sum, mask);

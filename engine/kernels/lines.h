@@ -26,7 +26,7 @@ struct line {
     enum line_kind    kind;
     const float      *in[LINE_INPUTS];
     ptrdiff_t         in_pixel[LINE_INPUTS]; /* 0: the same for all pixels */
-    bool              single[LINE_INPUTS];   /* one channel, that counts for all; not in[2] */
+    bool              single[LINE_INPUTS];   /* one channel, that counts for all */
     float            *out;
     ptrdiff_t         out_pixel;
     int               pixels, channels;
@@ -97,6 +97,7 @@ struct line_kernels {
     void (*turn)(const struct turn *turn);
     /* even[i] = from[2 i], odd[i] = from[2 i + 1] */
     void (*part)(const float *from, int count, float *even, float *odd);
+    void (*weave)(const float *even, const float *odd, int count, float *to); /* the other way */
 };
 
 /* The set of a level that the machine has (base/cpu.h). */

@@ -174,21 +174,38 @@ static void run_turn(const struct turn *turn)
 
 /* ---- every other one ------------------------------------------------------------------------------ */
 
+#if VECTOR_FLOATS == 4
+#define EVENS(a, b)  MIXED(a, b, 0, 2, 4, 6)
+#define ODDS(a, b)   MIXED(a, b, 1, 3, 5, 7)
+#define FIRSTS(a, b) MIXED(a, b, 0, 4, 1, 5)
+#define LASTS(a, b)  MIXED(a, b, 2, 6, 3, 7)
+#else
+#define EVENS(a, b)  MIXED(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define ODDS(a, b)   MIXED(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#define FIRSTS(a, b) MIXED(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define LASTS(a, b)  MIXED(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#endif
+
+static ALWAYS_INLINE side side_load(const float *from)
+{
+    side v;
+    memcpy(&v, from, sizeof(v));
+    return v;
+}
+
+static ALWAYS_INLINE void side_store(float *to, side v)
+{
+    memcpy(to, &v, sizeof(v));
+}
+
 static void run_part(const float *from, int count, float *even, float *odd)
 {
     int i = 0;
 
     for (; i + SIDE <= count; i += SIDE) {
-        side a, b;
-        memcpy(&a, from + 2 * i, sizeof(a));
-        memcpy(&b, from + 2 * i + SIDE, sizeof(b));
-#if VECTOR_FLOATS == 4
-        side c = MIXED(a, b, 0, 2, 4, 6), d = MIXED(a, b, 1, 3, 5, 7);
-#else
-        side c = MIXED(a, b, 0, 2, 4, 6, 8, 10, 12, 14), d = MIXED(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
-#endif
-        memcpy(even + i, &c, sizeof(c));
-        memcpy(odd + i, &d, sizeof(d));
+        side a = side_load(from + 2 * i), b = side_load(from + 2 * i + SIDE);
+        side_store(even + i, EVENS(a, b));
+        side_store(odd + i, ODDS(a, b));
     }
     for (; i < count; i++) {
         even[i] = from[2 * i];
@@ -196,4 +213,20 @@ static void run_part(const float *from, int count, float *even, float *odd)
     }
 }
 
-#define MOVE_KERNELS .spread = run_spread, .mix = run_mix, .turn = run_turn, .part = run_part
+static void run_weave(const float *even, const float *odd, int count, float *to)
+{
+    int i = 0;
+
+    for (; i + SIDE <= count; i += SIDE) {
+        side a = side_load(even + i), b = side_load(odd + i);
+        side_store(to + 2 * i, FIRSTS(a, b));
+        side_store(to + 2 * i + SIDE, LASTS(a, b));
+    }
+    for (; i < count; i++) {
+        to[2 * i] = even[i];
+        to[2 * i + 1] = odd[i];
+    }
+}
+
+#define MOVE_KERNELS                                                                                         \
+    .spread = run_spread, .mix = run_mix, .turn = run_turn, .part = run_part, .weave = run_weave

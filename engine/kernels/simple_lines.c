@@ -30,15 +30,6 @@ static struct line line_of(const struct op *op)
                          .activation = op->finish.activation};
 }
 
-/* Pixels that lie side by side are one long pixel: the loops are about it alone. */
-static void join_pixels(struct line *line)
-{
-    if (line->channels % MAP_GRAIN)
-        return;
-    line->channels *= line->pixels;
-    line->pixels = 1;
-}
-
 /* ---- of one map --------------------------------------------------------------------------------- */
 
 static void run_activate(const struct op *op, int first, int last, void *scratch)
@@ -50,8 +41,6 @@ static void run_activate(const struct op *op, int first, int last, void *scratch
         line.kind = LINE_LEAKY;
         line.in[1] = op->weights;
         line.activation.kind = ACTIVATION_NONE;
-    } else if (is_solid(&op->in) && is_solid(&op->out)) {
-        join_pixels(&line);
     }
     run_rows(op, &line, op->in.row, 0, first, last);
 }
@@ -120,8 +109,6 @@ static void run_binary(const struct op *op, int first, int last, void *scratch)
     line.in[second] = other->data;
     line.in_pixel[second] = spread ? 0 : other->pixel;
     line.single[second] = other->channels == 1 && op->out.channels > 1;
-    if (!line.single[second] && !spread && is_solid(&op->in) && is_solid(other) && is_solid(&op->out))
-        join_pixels(&line);
     run_rows(op, &line, second ? op->in.row : other_row, second ? other_row : op->in.row, first, last);
 }
 
