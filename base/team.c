@@ -18,20 +18,17 @@ struct member {
 };
 
 struct team {
-    int            threads;
+    _Alignas(MEM_ALIGNMENT) atomic_int arrived;               /* threads that have ended the step */
+    char           apart[MEM_ALIGNMENT - sizeof(atomic_int)]; /* what all write is not where they look */
+    atomic_uint    phase;                                     /* grows by one when all have arrived */
+    atomic_uint    run;     /* grows by two a run; is odd when the team ends */
     struct member *members; /* [threads]; the first has no thread of its own */
-
-    /* Apart, since all threads look at them while they wait. */
-    _Alignas(MEM_ALIGNMENT) atomic_int arrived; /* threads that have ended the step */
-    _Alignas(MEM_ALIGNMENT) atomic_uint phase;  /* grows by one when all have */
-    _Alignas(MEM_ALIGNMENT) atomic_uint run;    /* grows by one a run; is odd when the team ends */
+    team_work     *work;
+    void          *context;
+    int            threads, sleeping, steps;
 
     pthread_mutex_t lock;
     pthread_cond_t  start;
-    int             sleeping;
-    int             steps;
-    team_work      *work;
-    void           *context;
 };
 
 static void pause_briefly(void)

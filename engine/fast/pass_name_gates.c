@@ -32,7 +32,7 @@ static int find_shifted_relu6(const struct fast_net *net, const struct fast_uses
     const struct fast_layer *relu6 = uses_only_maker(uses, net, value);
     const struct fast_layer *shift = is_relu6(relu6) ? uses_only_maker(uses, net, relu6->inputs[0]) : NULL;
 
-    return is_uniform_scale(net, shift, 1, 3) ? shift->inputs[0] : NO_VALUE;
+    return shift && is_uniform_scale(net, shift, 1, 3) ? shift->inputs[0] : NO_VALUE;
 }
 
 /* The layer now computes `kind` of x. What it read before may be unread. */

@@ -63,8 +63,9 @@ static const char *check_conv(const struct onnx_node_view *view)
 
 static double count_macs(const struct conv_shape *shape, const struct fast_value *per)
 {
-    return (double)shape->outputs * (shape->inputs / shape->groups) * shape->kernel[0] * shape->kernel[1] *
-           per->height * per->width;
+    int each = shape->inputs / shape->groups; /* of an output's channels */
+
+    return (double)shape->outputs * each * shape->kernel[0] * shape->kernel[1] * per->height * per->width;
 }
 
 static bool take_weights(struct fast_layer *layer, const struct reading *reading)
