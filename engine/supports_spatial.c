@@ -62,6 +62,22 @@ static bool is_constant_vector(const struct onnx_node_view *node, int n, int64_t
     return input && input->data && input->type == BSR_F32 && input->dims == 1 && input->shape[0] == length;
 }
 
+/* Of 3x3 with a filter for each channel OpenCV has code of its own. It thinks of one padded row on each side,
+ * never on both at once, and of neighbouring columns at the edge: for others it reads beside the map. */
+static bool is_unsafe_depthwise(const struct onnx_node_view *node, const struct bsr_tensor *weights)
+{
+    const struct bsr_tensor *input = view_input(node, 0);
+    int64_t                  down = view_int_at(node, "dilations", 0, 1);
+    bool                     padded =
+        pad_sum(node, 0, 2) || pad_sum(node, 1, 2) || !view_text_is(node, "auto_pad", "NOTSET", true);
+
+    if (input->dims != 4 || weights->shape[1] != 1 || input->shape[1] < 2 || weights->shape[2] != 3 ||
+        weights->shape[3] != 3 || !padded)
+        return false;
+    return input->shape[2] < 2 * down || view_int_at(node, "pads", 2, 0) > down ||
+           view_int_at(node, "dilations", 1, 1) > 1;
+}
+
 static const char *check_conv(const struct onnx_node_view *node, int opencv)
 {
     const struct bsr_tensor *input = view_input(node, 0), *weights = view_input(node, 1);
@@ -79,7 +95,7 @@ static const char *check_conv(const struct onnx_node_view *node, int opencv)
         return "its weights don't fit";
     if (view_input(node, 2) && !is_constant_vector(node, 2, weights->shape[0]))
         return "OpenCV takes a constant bias only";
-    return NULL;
+    return is_unsafe_depthwise(node, weights) ? "OpenCV reads beside the map for this padding" : NULL;
 }
 
 static const char *check_conv_transpose(const struct onnx_node_view *node, int opencv)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { MOST_VALUES = 128, MOST_NUMBERS = 6000 };
+enum { MOST_VALUES = 128, MOST_NUMBERS = 8000 };
 
 struct growing {
     struct fast_case net;
@@ -443,16 +443,18 @@ static void (*const steps[])(struct growing *g) = {
     add_places,     add_reduction,  add_softmax,       add_product,
 };
 
-struct bytes random_net(uint64_t seed, int *batch)
+struct bytes random_net(uint64_t seed, int64_t shape[4])
 {
     struct growing   g = {.net = case_open(seed)};
     struct bytes     onnx = {0};
     struct bsr_error err = {0};
 
-    *batch = 1 + draw(&g, 2);
-    g.values[g.count++] =
-        bsr_build_input(g.net.build, "x", BSR_F32, 4,
-                        (const int64_t[]){*batch, RANDOM_NET_CHANNELS, RANDOM_NET_HEIGHT, RANDOM_NET_WIDTH});
+    static const int heights[] = {6, 6, 9, 2, 1}, widths[] = {8, 8, 20};
+    shape[0] = 1 + draw(&g, 2);
+    shape[1] = 4;
+    shape[2] = heights[draw(&g, 5)];
+    shape[3] = widths[draw(&g, 3)];
+    g.values[g.count++] = bsr_build_input(g.net.build, "x", BSR_F32, 4, shape);
     for (int left = 10 + draw(&g, 21); left > 0; left--)
         steps[draw(&g, (int)(sizeof steps / sizeof steps[0]))](&g);
     bsr_build_output(g.net.build, g.values[g.count - 1], "out");

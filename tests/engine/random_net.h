@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 
-/* One input "x", f32 [2][4][6][8] or [1][4][6][8]; one to four outputs. Numbers stay moderate where the
- * input's are in -1..1. Fails the test where the builder refuses it. Release with bytes_free(). */
-enum { RANDOM_NET_CHANNELS = 4, RANDOM_NET_HEIGHT = 6, RANDOM_NET_WIDTH = 8 };
-struct bytes random_net(uint64_t seed, int *batch);
+/* One input "x", f32 [1..2][4][1..9][8..20], as `shape` tells; one to four outputs. Numbers stay moderate
+ * where the input's are in -1..1. Fails the test where the builder refuses it. Release with bytes_free(). */
+struct bytes random_net(uint64_t seed, int64_t shape[4]);
