@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_NET_FACTOR = 16, COUNTED_THREADS = 16 };
+enum { MAX_NET_FACTOR = 16 };
 
 struct upscaler {
     const struct model *model;
@@ -131,7 +131,7 @@ bsr_status upscale_output_size(const struct upscale_size *size, int width, int h
 }
 
 uint64_t upscale_bytes(const struct model *model, int width, int height, int channels, int depth,
-                       int out_width, int out_height)
+                       int out_width, int out_height, int threads)
 {
     uint64_t in = (uint64_t)width * (uint64_t)height, out = (uint64_t)out_width * (uint64_t)out_height;
     uint64_t pixel = (uint64_t)channels * (uint64_t)depth / 8, colours = (uint64_t)channels;
@@ -139,11 +139,10 @@ uint64_t upscale_bytes(const struct model *model, int width, int height, int cha
 
     int factor = upscale_net_factor(model);
     if (model->srcnn && (channels == 1 || channels == 3))
-        return (in + out) * pixel +
-               upscale_stream_bytes(model, width, height, channels, out_width, COUNTED_THREADS);
+        return (in + out) * pixel + upscale_stream_bytes(model, width, height, channels, out_width, threads);
     if (model->srcnn)
         return in * (pixel + 4 * colours) + out * (pixel + 4 * colours + 8 * net) +
-               srcnn_bytes(model->srcnn, out_width, COUNTED_THREADS);
+               srcnn_bytes(model->srcnn, out_width, threads);
     if (factor > 1) /* the maps are as small as the picture, but for those that the last layers make */
         return in * (pixel + 4 * colours + 4 * net + 4 * model->map_channels) +
                2 * (out + in * (uint64_t)factor * (uint64_t)factor) * (pixel + 4 * colours + 4 * net);

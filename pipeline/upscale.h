@@ -30,10 +30,10 @@ int upscale_net_factor(const struct model *model);
 bsr_status upscale_output_size(const struct upscale_size *size, int width, int height, int *out_width,
                                int *out_height, struct bsr_error *err);
 
-/* Bytes that enlarging a picture of `channels` takes at its peak, the net's maps included: an upper bound to
- * be checked against a budget before any work. */
+/* Bytes that enlarging a picture of `channels` takes at its peak in `threads` threads, the net's maps
+ * included: an upper bound to be checked against a budget before any work. */
 uint64_t upscale_bytes(const struct model *model, int width, int height, int channels, int depth,
-                       int out_width, int out_height);
+                       int out_width, int out_height, int threads);
 
 /* Enlarges `image` (1 to 4 channels of 8 or 16 bits): *out has the same channels and depth; release it with
  * image_free(). Alpha is enlarged by bicubic alone, the colours multiplied by it meanwhile, so that no dark

@@ -74,7 +74,8 @@ static uint64_t upscale_cost(const struct job *job, const struct picture_facts *
     if (upscale_output_size(&upscale_job->options.size, own_width, own_height, &width, &height, NULL) !=
         BSR_OK)
         return 0; /* the run itself says what is wrong */
-    return upscale_bytes(job->model, own_width, own_height, facts->channels, facts->depth, width, height);
+    return upscale_bytes(job->model, own_width, own_height, facts->channels, facts->depth, width, height,
+                         job->workers > 1 ? 1 : job->threads);
 }
 
 static bsr_status write_comparison(struct upscale_job *upscale_job, struct upscale_worker *worker,

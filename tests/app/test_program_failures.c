@@ -202,7 +202,7 @@ static void test_a_budget_of_memory_holds(void **state)
     picture_write("small.png", &small);
     picture_free(&small);
     run =
-        run_shell("$BESRA upscale -q -m srcnn -s 2 --memory 1M -j 2 -o out a.png small.png a.png small.png");
+        run_shell("$BESRA upscale -q -m srcnn -s 30 --memory 4M -j 2 -o out a.png small.png a.png small.png");
     expect_code(&run, 5);
     expect_files("out", "small-2.png\nsmall.png\n");
     run_free(&run);

@@ -70,15 +70,17 @@ static void test_threads_change_nothing_of_one_picture(void **state)
                 "detect -m berries --conf 0.02 -f png -j 2 $SOURCE/assets/photos/coffee.jpg");
 }
 
+/* Bit for bit in all that is besra's but the kernels of nets, whose levels differ in the last bits:
+ * tests/kernels holds these to sums in doubles. */
 static void test_processors_agree(void **state)
 {
     (void)state;
+    static const char        command[] = "detect -m berries --engine opencv --conf 0.02 --save-txt " PHOTOS;
     static const char *const cpus[] = {"avx2", "avx512"}; /* what the processor lacks falls back by itself */
     for (size_t i = 0; i < 2; i++) {
         char before[64];
         snprintf(before, sizeof before, "BESRA_CPU=%s", cpus[i]);
-        expect_same("BESRA_CPU=scalar", "detect -m berries --conf 0.02 --save-txt " PHOTOS, before,
-                    "detect -m berries --conf 0.02 --save-txt " PHOTOS);
+        expect_same("BESRA_CPU=scalar", command, before, command);
     }
 }
 
