@@ -33,7 +33,7 @@ static bsr_status try_engine(struct check *check, const struct options *options,
         status = model_engine_try(check->engine, &check->file, options->seed, &check->failure);
     if (status == BSR_OK)
         check->failure.code = BSR_OK;
-    return status == BSR_ENOMEM || status == BSR_EMISSING || status == BSR_EUSAGE
+    return status == BSR_ENOMEM || status == BSR_EMISSING
                ? bsr_fail(err, status, check->failure.subject, "%s", check->failure.message)
                : BSR_OK;
 }
@@ -183,14 +183,24 @@ static size_t count_own(const struct check *check)
     return asked > told ? asked : told;
 }
 
+/* Nodes of the prepared graph that besra's kernels run, which is no matter of what OpenCV can. */
+static size_t count_fast(const struct check *check)
+{
+    const struct onnx_changes *changes = engine_changes(check->engine);
+    size_t                     count = 0;
+
+    for (size_t i = 0; i < changes->count; i++)
+        count += strcmp(changes->items[i].pass, "fast") == 0;
+    return count;
+}
+
 /* An input whose numbers decide over shapes: once it is frozen, OpenCV can run what comes behind. */
 static void print_deciding_input(const struct check *check)
 {
-    const struct onnx_changes *changes = engine_changes(check->engine);
-    bool                       depends = false;
+    bool depends = false;
 
-    for (size_t i = 0; i < changes->count; i++)
-        depends |= strstr(changes->items[i].text, "shapes depend on values") != NULL;
+    for (size_t i = 0; i < check->obstacles.count; i++)
+        depends |= strstr(check->obstacles.items[i].why, "depends on values") != NULL;
     for (int i = 0; depends && i < onnx_input_count(check->file.model); i++) {
         struct onnx_value        input = onnx_input(check->file.model, i);
         const struct onnx_named *choice = feeds_find(&check->file.chosen, input.name);
@@ -201,10 +211,24 @@ static void print_deciding_input(const struct check *check)
     }
 }
 
+/* What it failed at, where that is not the model as a whole. */
+static void print_failure(const struct check *check)
+{
+    const struct bsr_error *failure = &check->failure;
+    const char             *name = check->file.card.file;
+    bool                    part = *failure->subject && strcmp(failure->subject, name) != 0;
+
+    table_line(STYLE_BAD, "%s: not usable: %s%s%s", name, part ? failure->subject : "", part ? ": " : "",
+               failure->message);
+    if (*failure->hint)
+        table_line(STYLE_DIM, "  %s", failure->hint);
+}
+
 static void print_verdict(const struct check *check)
 {
     const char *name = check->file.card.file;
     size_t      own = check->engine ? count_own(check) : 0;
+    size_t      fast = check->engine ? count_fast(check) : 0;
 
     if (check->engine)
         print_deciding_input(check);
@@ -213,9 +237,12 @@ static void print_verdict(const struct check *check)
         table_line(STYLE_BAD, "%s: not usable: %zu error%s", name, check->levels[ONNX_FAULT_ERROR],
                    check->levels[ONNX_FAULT_ERROR] == 1 ? "" : "s");
     else if (check->failure.code != BSR_OK)
-        table_line(STYLE_BAD, "%s: not usable: %s", name, check->failure.message);
+        print_failure(check);
     else if (own)
         table_line(STYLE_GOOD, "%s: usable: it ran, %zu of its nodes by besra's own operators", name, own);
+    else if (fast)
+        table_line(STYLE_GOOD, "%s: usable: it ran, by %s and besra's kernels (%zu nodes)", name,
+                   engine_version(), fast);
     else
         table_line(STYLE_GOOD, "%s: usable: it ran, all of it by %s", name, engine_version());
 }

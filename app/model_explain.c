@@ -45,15 +45,22 @@ static bool is_trivial(const struct onnx_change *change)
             strcmp(change->node + length - end, constant) == 0);
 }
 
+/* No change of the graph, and often most of its nodes. */
+static bool is_fast(const struct onnx_change *change)
+{
+    return strcmp(change->pass, "fast") == 0;
+}
+
 static void print_changes(const struct onnx_changes *changes, bool all)
 {
     struct table table;
-    size_t       passed_over = 0;
+    size_t       passed_over = 0, fast = 0;
 
     table_start(&table, "llw", "pass|before|what became of it");
     for (size_t i = 0; i < changes->count; i++) {
-        if (!all && is_trivial(&changes->items[i])) {
+        if (!all && (is_trivial(&changes->items[i]) || is_fast(&changes->items[i]))) {
             passed_over++;
+            fast += is_fast(&changes->items[i]);
             continue;
         }
         table_add(&table, STYLE_GOOD, "%s", changes->items[i].pass);
@@ -64,6 +71,10 @@ static void print_changes(const struct onnx_changes *changes, bool all)
         table_print(&table, 0);
     else
         table_drop(&table);
+    if (fast)
+        table_line(STYLE_DIM, "%zu node%s run by besra's kernels, for speed (-v shows them)", fast,
+                   fast == 1 ? "" : "s");
+    passed_over -= fast;
     if (passed_over)
         table_line(STYLE_DIM, "%zu constant%s and dead nodes taken out (-v shows them)", passed_over,
                    passed_over == 1 ? "" : "s");

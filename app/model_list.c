@@ -156,7 +156,9 @@ static int finish(struct listing *listing, const struct options *options)
 {
     int code = options->json ? output_json(options, listing->array) : EXIT_DONE;
 
-    if (!options->json) {
+    if (options->json) {
+        table_drop(&listing->table);
+    } else {
         table_print(&listing->table, 0);
         code = output_finish();
         if (!listing->count)

@@ -27,18 +27,37 @@ static struct remedy guess_remedy(const struct onnx_obstacle *obstacle)
     return strcmp(obstacle->why, "it has no operator of this name") == 0 ? left_out : by_besra;
 }
 
+/* What is wrong with the node itself no engine gets over. */
+static bool is_faulty(const struct check *check, const struct onnx_obstacle *obstacle)
+{
+    static const char node[] = "node ";
+
+    for (size_t i = 0; i < check->faults.count; i++) {
+        const struct onnx_fault *fault = &check->faults.items[i];
+        if (fault->level == ONNX_FAULT_ERROR && strncmp(fault->where, node, sizeof node - 1) == 0 &&
+            strcmp(fault->where + sizeof node - 1, obstacle->node) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct remedy check_remedy(const struct check *check, const struct onnx_obstacle *obstacle)
 {
     const struct onnx_changes *changes = check->engine ? engine_changes(check->engine) : NULL;
     const struct onnx_change  *change = NULL;
 
+    if (is_faulty(check, obstacle))
+        return nothing;
     if (!changes)
         return guess_remedy(obstacle);
-    change = find_change(changes, "the graph", "f16-to-f32");
-    if (change && strstr(obstacle->why, "32-bit")) /* all of its nodes are refused for that */
-        return (struct remedy){change->pass, "the graph computes in f32 now", true};
     change = find_change(changes, obstacle->node, NULL);
-    if (change && strncmp(change->text, "run by besra", strlen("run by besra")) != 0)
+    if (!change && strstr(obstacle->why, "32-bit")) { /* nodes of 16-bit floats are all refused for that */
+        change = find_change(changes, "the graph", "f16-to-f32");
+        if (change)
+            return (struct remedy){change->pass, "the graph computes in f32 now", true};
+    }
+    if (change && (strcmp(change->pass, "fast") == 0 ||
+                   strncmp(change->text, "run by besra", strlen("run by besra")) != 0))
         return (struct remedy){change->pass, change->text, false};
     if (change || obstacle->has_operator)
         return by_besra;
