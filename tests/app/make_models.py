@@ -3,7 +3,7 @@
 find (raw heads; -decoded, -batch, -dynamic: rows; -columns: anchor-free; -boxes: suppressed in the graph; -nhwc), the
 classifier data/colours.onnx, and data/double.onnx, which makes pictures twice as large by itself. For `besra model`:
 types.onnx (an input and an output of each type), scaled.onnx (a chain to be edited; its shapes depend on an input),
-numbers.onnx (a constant with a NaN and infinities), and faulty.onnx and circle.onnx, which no engine should take.
+numbers.onnx (a constant with a NaN and infinities), and faulty.onnx, circle.onnx and two-input-deform.onnx, which no engine should take.
 
 Debian: python3-onnx, python3-numpy. The nets have the shapes of a YOLOv5 of two classes and are linear in the mean
 colour of each cell, so that what they find can be worked out by hand: a cell of 16 x 16 or 32 x 32 pixels that is
@@ -250,6 +250,14 @@ def save_faulty(path):
                 float_of("mystery", [1, 4])], opset=99, sound=False)  # there is no such opset
 
 
+def save_two_input_deform(path):
+    """torchvision's deform_conv2d without its offsets, as some exporters wrote it: nothing says where to look."""
+    initializers = []
+    weight = constant(initializers, "weight", np.ones((1, 1, 1, 1), np.float32))
+    save_plain(path, [helper.make_node("deform_conv2d", ["x", weight], ["y"], name="/deform", domain="custom")],
+               [("x", TensorProto.FLOAT, [1, 1, 4, 4])], [("y", TensorProto.FLOAT, [1, 1, 4, 4])], initializers)
+
+
 def save_circle(path):
     nodes = [helper.make_node("Add", ["x", "b"], ["a"], name="/a"), helper.make_node("Relu", ["a"], ["b"], name="/b")]
     save_plain(path, nodes, [("x", TensorProto.FLOAT, [1, 4])], [("b", TensorProto.FLOAT, [1, 4])], sound=False)
@@ -290,6 +298,7 @@ def main():
     save_numbers(path("numbers"))
     save_faulty(path("faulty"))
     save_circle(path("circle"))
+    save_two_input_deform(path("two-input-deform"))
 
 
 if __name__ == "__main__":
