@@ -1,0 +1,163 @@
+// Each export of the reference material, as `besra model simplify` writes it, is opened by ONNX Runtime and gives,
+// on random input, what besra gives for the file as it was.
+'use strict';
+const child = require('child_process');
+const fs = require('fs');
+const path = require('path');
+const npy = require('./npy.js');
+
+const SKIPPED = 77;
+const besra = process.env.BESRA_PROGRAM;
+const models = path.join(process.env.BESRA_SHARED || '/nonexistent', 'models');
+
+function skip(why) {
+    console.log(`SKIPPED: ${why}`);
+    process.exit(SKIPPED);
+}
+
+let ort;
+try {
+    ort = require('onnxruntime-node');
+} catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND')
+        throw error;
+    skip('onnxruntime-node is not installed (npm install onnxruntime-node, NODE_PATH names where)');
+}
+if (!fs.existsSync(models))
+    skip(`${models} is not there`);
+
+// Differences are relative to the largest number of an output: boxes in pixels stand beside scores. Sums in another
+// order move an f32 by some 1e-6 of the largest; f16 is computed in f32 by besra and in f16 by ONNX Runtime, whose
+// results have 11 bits and errors that add up over 60 layers. A quantised net jumps by whole steps where rounding
+// falls the other way; its outputs are logits of a step of some 3 % of the largest.
+const F32 = 1e-4, F16 = 2e-2, QUANTISED = 0.1;
+
+// shape: for the run and the simplification; freeze: likewise. `besra` false: operators of other domains, which
+// ONNX Runtime does not have.
+const exports_ = [
+    {model: 'yolov5/yolov5n.onnx'},
+    {model: 'yolov5/yolov5n-heads.onnx'},
+    {model: 'yolov5/yolov5n-heads5d.onnx'},
+    {model: 'yolov5/yolov5n-fp16.onnx', tolerance: F16},
+    {model: 'yolov5/yolov5n-dynamic.onnx', shape: 'images:1,3,320,416'},
+    {model: 'yolov5/yolov5n-dynamic.onnx', runShape: 'images:1,3,320,416'}, // sides stay open
+    {model: 'yolov8n.onnx'},
+    {model: 'classify/mobilenet_v2.onnx'},
+    {model: 'classify/mobilenet_v2_qdq.onnx', tolerance: QUANTISED},
+    {model: 'classify/squeezenet1_1.onnx'},
+    {model: 'tutorial/linear_func.onnx'},
+    {model: 'tutorial/linear_func_sub.onnx'},
+    {model: 'tutorial/whole_model.onnx'},
+    {model: 'tutorial/partial_model.onnx'},
+    {model: 'tutorial/before_debug.onnx'}, // its my::Debug is left out
+    {model: 'tutorial/after_debug.onnx'},
+    {model: 'tutorial/my_add.onnx'},
+    {model: 'tutorial/asinh.onnx'},
+    {model: 'tutorial/srcnn.onnx'},
+    {model: 'tutorial/srcnn3.onnx', freeze: 'factor=1,1,2,2'},
+    {model: 'tutorial/dcn19.onnx', needs: 'DeformConv'},
+    {model: 'tutorial/dcn.onnx', foreign: 'custom.deform_conv2d'},
+    {model: 'tutorial/my_add_custom.onnx', foreign: 'custom.MyAdd'},
+];
+
+function run(...options) {
+    const done = child.spawnSync(besra, options.flat().filter(Boolean), {encoding: 'utf8'});
+    if (done.status !== 0)
+        throw new Error(`besra ${options.flat().join(' ')}: ${done.status}: ${done.stderr}`);
+    return done.stdout;
+}
+
+function show(file) {
+    return JSON.parse(run('model', 'show', '-q', '--json', file));
+}
+
+// Random input for the simplified model: written for besra, given to ONNX Runtime. The same numbers each time.
+function makeInputs(inputs, shape, folder) {
+    let state = 1;
+    const random = () => (state = state * 48271 % 2147483647) / 2147483647; // Park and Miller's
+    return inputs.map(({name, type, shape: declared}, index) => {
+        const chosen = shape && shape.startsWith(name + ':') ? shape.slice(name.length + 1).split(',').map(Number) : null;
+        const dims = chosen || declared.map(side => side === null ? 1 : side);
+        const data = Float32Array.from({length: dims.reduce((a, b) => a * b, 1)}, random);
+        const file = path.join(folder, `in${index}.npy`);
+        npy.write(file, {type: 'float32', dims, data});
+        return {name, type, dims, data, file};
+    });
+}
+
+// To the nearest half; the numbers are 0..1, and none is so small that it would be subnormal.
+function toHalf(value) {
+    if (value < 2 ** -14)
+        return Math.round(value * 2 ** 24);
+    const exponent = Math.floor(Math.log2(value));
+    return ((exponent + 15) << 10) + Math.round((value / 2 ** exponent - 1) * 1024);
+}
+
+function toTensor({type, dims, data}) {
+    if (type === 'f16')
+        return new ort.Tensor('float16', Uint16Array.from(data, toHalf), dims);
+    return new ort.Tensor('float32', data, dims);
+}
+
+// The largest difference over the largest number.
+function differenceOf(found, wanted, name) {
+    if (found.dims.map(Number).join('x') !== wanted.dims.join('x'))
+        throw new Error(`${name} is ${found.dims.join('x')} instead of ${wanted.dims.join('x')}`);
+    const a = npy.numbers(found), b = npy.numbers(wanted);
+    let difference = 0, largest = 0;
+    for (let i = 0; i < b.length; i++) {
+        if (!(Number.isFinite(a[i]) && Number.isFinite(b[i])))
+            return Infinity;
+        difference = Math.max(difference, Math.abs(a[i] - b[i]));
+        largest = Math.max(largest, Math.abs(b[i]));
+    }
+    return difference / (largest || 1);
+}
+
+async function check(row, index) {
+    const folder = `${index}`, original = path.join(models, row.model), simple = path.join(folder, 'simple.onnx');
+    const freeze = row.freeze ? ['--freeze', row.freeze] : [];
+    fs.mkdirSync(folder);
+    run('model', 'simplify', '-q', row.shape ? ['--shape', row.shape] : [], freeze, original, simple);
+    const about = show(simple);
+    const inputs = makeInputs(about.inputs, row.shape || row.runShape, folder);
+    run('model', 'run', '-q', inputs.map(input => ['-i', `${input.name}=${input.file}`]).flat(), freeze, '-o',
+        path.join(folder, 'besra'), original);
+
+    const session = await ort.InferenceSession.create(simple);
+    const results = await session.run(Object.fromEntries(inputs.map(input => [input.name, toTensor(input)])));
+    let worst = 0;
+    for (const {name} of about.outputs) {
+        const file = path.join(folder, 'besra', name.replace(/^\.|[/\x00-\x1f]/g, '_') + '.npy');
+        worst = Math.max(worst, differenceOf(results[name], npy.read(file), name));
+    }
+    await session.release();
+    return worst;
+}
+
+async function main() {
+    let failed = 0, skipped = 0;
+    for (const [index, row] of exports_.entries()) {
+        const title = [row.model, row.shape || row.runShape, row.freeze].filter(Boolean).join(' ');
+        if (row.foreign) {
+            console.log(`SKIPPED: ${title}: ONNX Runtime has no ${row.foreign}`);
+            skipped++;
+            continue;
+        }
+        try {
+            const worst = await check(row, index), tolerance = row.tolerance || F32;
+            console.log(`${worst <= tolerance ? 'ok' : 'FAILED'}: ${title}: ${worst.toExponential(2)} of ${tolerance}`);
+            failed += !(worst <= tolerance);
+        } catch (error) {
+            // an operator that this ONNX Runtime's CPU provider lacks is no fault of the file
+            const lacks = row.needs && /not.implemented|could not find an implementation/i.test(error.message);
+            console.log(`${lacks ? 'SKIPPED' : 'FAILED'}: ${title}: ${error.message}`);
+            failed += !lacks;
+            skipped += Boolean(lacks);
+        }
+    }
+    console.log(`${exports_.length - failed - skipped} passed, ${failed} failed, ${skipped} skipped`);
+    process.exit(failed ? 1 : 0);
+}
+
+main();
