@@ -32,8 +32,8 @@ if (!fs.existsSync(models))
 // falls the other way; its outputs are logits of a step of some 3 % of the largest.
 const F32 = 1e-4, F16 = 2e-2, QUANTISED = 0.1;
 
-// shape: for the run and the simplification; freeze: likewise. `besra` false: operators of other domains, which
-// ONNX Runtime does not have.
+// shape, freeze: for the run and the simplification; runShape: for the run only. foreign: an operator of a domain that
+// ONNX Runtime does not have; needs: one that not every build of it has.
 const exports_ = [
     {model: 'yolov5/yolov5n.onnx'},
     {model: 'yolov5/yolov5n-heads.onnx'},
