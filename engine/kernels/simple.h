@@ -1,5 +1,7 @@
 /* engine/kernels/simple.h: what nets do between convolutions. All maps are those of map.h, bound to the
- * operation; all results are the same for any number of threads, bit for bit. */
+ * operation; all results are the same for any number of threads, bit for bit. What lies between the last
+ * channel and the grain's end becomes zero, where it is computed; where pixels are only gathered or repeated
+ * (pools, enlarging) it is made of the input's; op_copy() leaves it as it is. */
 #pragma once
 
 #include "engine/kernels/op.h"
@@ -44,7 +46,9 @@ struct pool_shape {
     int kernel[2], stride[2], dilation[2], pad[4]; /* y, x; top, left, bottom, right */
 };
 
-/* Needs no halo: windows are cut at the border. */
+/* Needs no halo: windows are cut at the border. POOL_MAX does not see what is no number. POOL_AVERAGE divides
+ * by the pixels that a window sees, the other one also by the padding that it sees, not by what hangs over
+ * that. */
 void op_pool(struct op *op, enum pool_kind kind, const struct pool_shape *shape, const struct map *in,
              const struct map *out);
 void op_global_pool(struct op *op, enum pool_kind kind, const struct map *in, const struct map *out);
