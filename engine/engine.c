@@ -1,9 +1,11 @@
 #include "engine/engine.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "engine/fast/fast.h"
 #include "engine/opencv_dnn.h"
 #include "engine/plan.h"
+#include "engine/profile.h"
 
 #include <limits.h>
 #include <string.h>
@@ -477,6 +479,31 @@ bsr_status engine_run(struct engine *engine, const struct tensor *inputs, int in
         return status;
     *outputs = engine->floats;
     *output_count = engine->outputs.count;
+    return BSR_OK;
+}
+
+bsr_status engine_profile(struct engine *engine, const struct engine_value *inputs, int input_count, int runs,
+                          struct engine_step **steps, int *count, struct bsr_error *err)
+{
+    struct profile profile = {.items = NULL};
+    bsr_status     status = BSR_OK;
+
+    for (int run = 0; status == BSR_OK && run < runs; run++) {
+        const struct engine_value *outputs;
+        int                        output_count;
+        double                     start = clock_ms();
+        status = engine_run_any(engine, inputs, input_count, &outputs, &output_count, err);
+        if (status == BSR_OK)
+            status = profile_add_run(&profile, engine->plan->net, clock_ms() - start, err);
+    }
+    if (status == BSR_OK)
+        status = profile_finish(&profile, engine->plan->net, runs, err);
+    if (status != BSR_OK) {
+        profile_free(&profile);
+        return status;
+    }
+    *steps = profile.items;
+    *count = profile.count;
     return BSR_OK;
 }
 

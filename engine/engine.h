@@ -61,6 +61,27 @@ const struct onnx_changes *engine_changes(const struct engine *engine);
 /* Bytes of working memory that the fast regions of the last run (or at opening) take; 0: nothing is fast. */
 size_t engine_fast_bytes(const struct engine *engine);
 
+/* A layer of a run, timed. */
+struct engine_step {
+    char   name[ENGINE_NAME_SIZE];  /* of the node, or the first of those that run as one */
+    char   op[64];                  /* "conv 3x3 winograd", OpenCV's "Permute", "behind the net" */
+    int    region;                  /* fast, in this region; -1: not */
+    int    channels, height, width; /* of what it makes; 0: not known */
+    double ms;                      /* the shortest of the runs */
+    double macs;                    /* as the graph has it; 0: none, or not known */
+};
+
+/* Runs `runs` times as engine_run_any() and times the layers; those of fast regions are run once more, alone
+ * and on zeros. *steps, in the order in which they run, is the caller's (mem_free()). Errors of
+ * engine_run_any(). */
+bsr_status engine_profile(struct engine *engine, const struct engine_value *inputs, int input_count, int runs,
+                          struct engine_step **steps, int *count, struct bsr_error *err);
+
+/* Products of floats that are added to sums (MACs), a second, that `threads` threads reach when there is
+ * nothing else to do: the peak that a rate is compared with. Takes some tens of milliseconds. 0 when the
+ * system gives no threads. */
+double engine_peak(int threads);
+
 /* Why the installed OpenCV can't run a node (for onnx_split_make(), `besra model check`); NULL: it can. */
 struct onnx_node_view;
 const char *engine_supports(void *context, const struct onnx_node_view *node);

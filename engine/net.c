@@ -109,6 +109,15 @@ size_t net_fast_bytes(const struct net *net)
     return most;
 }
 
+struct net_parts net_parts(const struct net *net)
+{
+    return (struct net_parts){.opencv = net->opencv,
+                              .regions = net->regions,
+                              .region_count = net->regions ? net->split.region_count : 0,
+                              .runner = net->runner,
+                              .tail = net->tail != NULL};
+}
+
 bool net_is_whole(const struct net *net)
 {
     return !net->opencv;

@@ -34,6 +34,16 @@ bool net_is_light(const struct net *net);
 /* Bytes of working memory that its fast regions take, one after the other in the same place. */
 size_t net_fast_bytes(const struct net *net);
 
+/* What a profile times; the net's. */
+struct net_parts {
+    struct opencv_net        *opencv; /* NULL: nothing is for OpenCV */
+    struct net_region *const *regions;
+    int                       region_count;
+    struct fast_runner       *runner;
+    bool                      tail; /* operators behind OpenCV, or all of it */
+};
+struct net_parts net_parts(const struct net *net);
+
 /* Whether besra's operators run all of it. */
 bool net_is_whole(const struct net *net);
 

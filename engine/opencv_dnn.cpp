@@ -22,6 +22,7 @@ struct opencv_net {
     std::string              name;
     std::vector<std::string> output_names;
     std::vector<cv::Mat>     outputs; /* the net's own blobs, not copies */
+    std::vector<std::string> timed;   /* name and type of each layer that opencv_net_times() told of */
 };
 
 namespace
@@ -205,6 +206,29 @@ cv::Mat as_floats(const cv::Mat &blob)
     return result.isContinuous() ? result : result.clone();
 }
 
+/* The layers' numbers begin at 1; 0 is the input's. */
+int time_layers(opencv_net &self, opencv_layer *layers, int room)
+{
+    std::vector<double>            ticks;
+    const std::vector<std::string> names = self.net.getLayerNames();
+    const double                   tick_ms = 1000.0 / cv::getTickFrequency();
+
+    self.net.getPerfProfile(ticks);
+    self.timed.clear();
+    self.timed.reserve(2 * names.size()); /* c_str() of what is in it must stay */
+    for (size_t i = 0; i < names.size(); i++) {
+        const int                     number = self.net.getLayerId(names[i]);
+        const cv::Ptr<cv::dnn::Layer> layer = self.net.getLayer(number);
+        const auto                    at = static_cast<size_t>(number) - 1;
+        self.timed.emplace_back(complaint_node_name(names[i].c_str()));
+        self.timed.push_back(layer->type);
+        if (static_cast<int>(i) < room)
+            layers[i] = {self.timed[2 * i].c_str(), self.timed[2 * i + 1].c_str(), region_layer_index(*layer),
+                         at < ticks.size() ? ticks[at] * tick_ms : 0.0};
+    }
+    return static_cast<int>(names.size());
+}
+
 bsr_status describe(const opencv_net &self, int index, net_blob &output, bsr_error *err)
 {
     const cv::Mat &blob = self.outputs[static_cast<size_t>(index)];
@@ -297,6 +321,15 @@ bsr_status opencv_net_run(opencv_net *net, const net_blob *inputs, net_blob *out
             *refused = true;
             return fail_running(net, shapes, e, *complaint, err);
         });
+}
+
+int opencv_net_times(opencv_net *net, opencv_layer *layers, int room)
+{
+    try {
+        return time_layers(*net, layers, room);
+    } catch (...) {
+        return -1;
+    }
 }
 
 bsr_status opencv_check_backend(const char *backend, bsr_error *err)

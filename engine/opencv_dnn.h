@@ -45,6 +45,18 @@ void       opencv_net_close(struct opencv_net *net);
 bsr_status opencv_net_run(struct opencv_net *net, const struct net_blob *inputs, struct net_blob *outputs,
                           bool *refused, struct complaint *complaint, struct bsr_error *err);
 
+/* A layer of the last run. Texts are the net's, valid until it runs again. */
+struct opencv_layer {
+    const char *node;   /* of the graph */
+    const char *type;   /* OpenCV's: "Convolution", "besra.Region" */
+    int         region; /* of one that is: which of the source's regions; else -1 */
+    double      ms;     /* 0: it was made part of another */
+};
+
+/* Times of the layers in OpenCV's order: fills at most `room`, returns how many there are; -1 when OpenCV
+ * does not tell. */
+int opencv_net_times(struct opencv_net *net, struct opencv_layer *layers, int room);
+
 /* BSR_EUSAGE for a backend that besra doesn't know, BSR_EMISSING for one that this OpenCV lacks. */
 bsr_status opencv_check_backend(const char *backend, struct bsr_error *err);
 

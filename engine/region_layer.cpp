@@ -44,9 +44,14 @@ std::vector<size_t> words_of(const std::vector<cv::dnn::MatShape> &shapes)
 class region_layer final : public cv::dnn::Layer
 {
   public:
-    region_layer(const cv::dnn::LayerParams &params, const net_region *region)
-        : cv::dnn::Layer(params), region_(region)
+    region_layer(const cv::dnn::LayerParams &params, const net_region *region, int index)
+        : cv::dnn::Layer(params), region_(region), index_(index)
     {
+    }
+
+    int index() const
+    {
+        return index_;
     }
 
     bool getMemoryShapes(const std::vector<cv::dnn::MatShape> &inputs, const int,
@@ -81,6 +86,7 @@ class region_layer final : public cv::dnn::Layer
 
   private:
     const net_region *region_;
+    int               index_;
 };
 
 cv::Ptr<cv::dnn::Layer> create_layer(cv::dnn::LayerParams &params)
@@ -88,7 +94,7 @@ cv::Ptr<cv::dnn::Layer> create_layer(cv::dnn::LayerParams &params)
     const int index = params.get<int>("region", -1);
     if (index < 0 || index >= now_loading.count)
         CV_Error(cv::Error::StsNotImplemented, "Can't create layer");
-    return cv::makePtr<region_layer>(params, now_loading.regions[index]);
+    return cv::makePtr<region_layer>(params, now_loading.regions[index], index);
 }
 
 } // namespace
@@ -97,6 +103,12 @@ void region_layer_register()
 {
     static std::once_flag once;
     std::call_once(once, [] { cv::dnn::LayerFactory::registerLayer("besra.Region", create_layer); });
+}
+
+int region_layer_index(const cv::dnn::Layer &layer)
+{
+    const auto *region = dynamic_cast<const region_layer *>(&layer);
+    return region ? region->index() : -1;
 }
 
 region_scope::region_scope(net_region *const *regions, int count) noexcept

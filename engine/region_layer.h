@@ -5,10 +5,15 @@ extern "C" {
 #include "engine/region.h"
 }
 
+#include <opencv2/dnn.hpp>
+
 #include <exception>
 
 /* Makes the layer known to OpenCV; may be called again and again. */
 void region_layer_register();
+
+/* Which of the regions of its net this layer is; -1: none. */
+int region_layer_index(const cv::dnn::Layer &layer);
 
 /* While this lives, nets that this thread loads find their regions by index in regions[count]. */
 class region_scope

@@ -46,6 +46,7 @@ size_t fast_peak_bytes(const struct fast_program *program);
 /* A step of a program. */
 struct fast_time {
     const char *what;                    /* "conv 3x3 winograd" */
+    const char *node;                    /* that it was made of (the first, cut to fit); the program's */
     int         channels, height, width; /* of what it makes */
     double      macs;
     double      ms; /* the shortest of the runs */

@@ -29,7 +29,7 @@ enum layer_kind {
     LAYER_KINDS
 };
 
-enum { NO_VALUE = -1 };
+enum { NO_VALUE = -1, LAYER_NAME_SIZE = 64 };
 
 /* A map of features. */
 struct fast_value {
@@ -54,9 +54,10 @@ struct fast_layer {
     enum pool_kind    pool_kind;
     struct pool_shape pool;
     int               port, block, shift, from, factor, coordinates;
-    int               planes[3]; /* of INPUT: channels, height, width, before blocks are taken */
-    int              *order;     /* of PICK */
-    double            macs;      /* as the graph has it */
+    int               planes[3];             /* of INPUT: channels, height, width, before blocks are taken */
+    int              *order;                 /* of PICK */
+    double            macs;                  /* as the graph has it */
+    char              node[LAYER_NAME_SIZE]; /* the node that it was read from, cut to fit; for profiles */
 };
 
 struct fast_net {

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "engine/fast/fast.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What a map may measure: sizes are counted in int, and a map in memory in 2 GiB. */
@@ -201,7 +202,10 @@ static bsr_status read_node(struct fast_net *net, const struct onnx_viewed_node 
         values[i] = node->inputs[i] < 0 ? NO_VALUE : numbers[node->inputs[i]];
     struct reading reading = {
         .net = net, .view = view, .inputs = values, .outputs = values + view->input_count};
+    int  first = net->layer_count;
     bool read = rule->read(&reading);
+    for (int i = first; i < net->layer_count; i++)
+        snprintf(net->layers[i].node, sizeof net->layers[i].node, "%s", view->node.name);
     for (int i = 0; read && i < view->output_count; i++)
         if (node->outputs[i] >= 0)
             numbers[node->outputs[i]] = reading.outputs[i];

@@ -186,6 +186,7 @@ static void describe(const struct fast_program *program, int step, struct fast_t
         &program->net.values[layer->output == NO_VALUE ? layer->inputs[0] : layer->output];
 
     *time = (struct fast_time){.what = program->ops[program->steps[step + 1] - 1].what,
+                               .node = layer->node,
                                .channels = made->channels,
                                .height = made->height,
                                .width = made->width,
