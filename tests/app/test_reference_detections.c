@@ -19,6 +19,13 @@
 #define THRESHOLD     0.25
 #define NMS_IOU       0.45
 
+/* Of a folder of many pictures: all, or every 16th where sanitizers make a picture take seconds. */
+#ifdef BESRA_SANITIZED
+enum { EVERY = 16 };
+#else
+enum { EVERY = 1 };
+#endif
+
 /* How near a partner must be. */
 struct tolerance {
     double iou, score;
@@ -108,8 +115,12 @@ static void compare(const char *model_name, const char *letterbox, const char *f
     json_t *reference = json_load_file(path, 0, NULL);
     assert_non_null(reference);
 
+    int every = json_object_size(reference) > 2 * EVERY ? EVERY : 1;
+    if (every > 1)
+        printf("SAMPLED: every %dth picture of %s, since this build is slow\n", every, folder_name);
     struct run_result run =
-        run_shell("$BESRA detect -q --no-image --json --letterbox %s -m %s %s", letterbox, model, folder);
+        run_shell("$BESRA detect -q --no-image --json --shard 1/%d --letterbox %s -m %s %s", every, letterbox,
+                  model, folder);
     if (run.code != 0)
         printf("%s", run.err);
     assert_int_equal(run.code, 0);
@@ -134,7 +145,7 @@ static void compare(const char *model_name, const char *letterbox, const char *f
     }
     printf("%s, %s, %s: %zu of %zu detections without a partner (%.2f %%)\n", model_name, letterbox,
            folder_name, unmatched, total, 100.0 * (double)unmatched / (double)total);
-    assert_int_equal(pictures, json_object_size(reference));
+    assert_int_equal(pictures, (json_object_size(reference) + (size_t)every - 1) / (size_t)every);
     assert_true((double)unmatched <= MAX_UNMATCHED * (double)total);
     json_decref(reference);
     run_free(&run);
