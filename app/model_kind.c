@@ -8,6 +8,7 @@ static const char *const layouts[] = {
     [OUTPUT_ROWS] = "YOLOv5, decoded in the graph",
     [OUTPUT_HEADS] = "YOLOv5, raw heads",
     [OUTPUT_HEADS_5D] = "YOLOv5, raw heads of five dimensions",
+    [OUTPUT_FREE_HEADS] = "YOLOv8 or later, whose Detect tail besra does itself",
     [OUTPUT_COLUMNS] = "YOLOv8, without anchors",
     [OUTPUT_BOXES] = "boxes, suppressed in the graph",
 };
@@ -24,8 +25,9 @@ static bool tell_detector(struct bytes *out, const char *name)
     found = found && detect_layout_find(&layout, &model, OUTPUT_ANY, &notes, &err) == BSR_OK;
     if (found)
         bytes_append_format(out, "besra detect: %s, %d classes",
-                            model.tail.found ? "YOLOv5 or v7, whose Detect tail besra does itself"
-                                             : layouts[layout.shape],
+                            model.tail.found && !model.tail.bins
+                                ? "YOLOv5 or v7, whose Detect tail besra does itself"
+                                : layouts[layout.shape],
                             layout.yolo.classes);
     bytes_free(&notes);
     model_free(&model);

@@ -153,6 +153,11 @@ static bsr_status leave_out(struct run *run, struct bsr_error *err)
     return BSR_OK;
 }
 
+static bool writes_pictures(const struct options *options)
+{
+    return (options->command == COMMAND_DETECT && !options->no_image) || options->command == COMMAND_UPSCALE;
+}
+
 static bsr_status collect(struct run *run, struct bsr_error *err)
 {
     const struct options *options = run->options;
@@ -184,7 +189,8 @@ static struct model_hints hints_of(const struct options *options)
         .range = ranges[options->input_range],
         .width = options->size.width,
         .height = options->size.height,
-        .whole_graph = options->layout == LAYOUT_YOLOV5,
+        .whole_graph = options->layout == LAYOUT_YOLOV5 || options->layout == LAYOUT_YOLOV8 ||
+                       options->layout == LAYOUT_BOXES,
         .engine = {.backend = backend_of_choice(options->engine), .drop_qdq = options->qdq == QDQ_LEFT_OUT},
     };
 }
@@ -216,7 +222,7 @@ int run_open(struct run *run, const struct options *options, enum card_task task
         status = choose_output(run, &err);
     if (status == BSR_OK) {
         fill_job(run);
-        if (!options->no_image && options->command != COMMAND_CLASSIFY)
+        if (writes_pictures(options))
             status = spare_inputs(run, &err);
     }
     if (status == BSR_OK)

@@ -6,10 +6,12 @@
 
 enum { ONNX_MAX_HEADS = 8, ONNX_MAX_ANCHORS = 8 };
 
-/* The Detect tail of YOLOv5 or YOLOv7 that was cut off. */
+/* The Detect tail of YOLOv5 or YOLOv7, or of an anchor-free YOLO (v8 and its successors), that was cut off.
+ */
 struct onnx_detect_tail {
     bool  found;
-    int   heads, anchors, classes;
+    int   heads, anchors, classes; /* heads: one a stride; anchors: 0, anchor-free */
+    int   bins; /* anchor-free: each of a box's four distances is the mean over so many, 1: a number itself */
     float strides[ONNX_MAX_HEADS];                    /* finest first */
     float sizes[ONNX_MAX_HEADS][ONNX_MAX_ANCHORS][2]; /* anchors in pixels: width, height; 0 where the tail
                                                          has none (5-D heads): the card says them */
@@ -18,11 +20,12 @@ struct onnx_detect_tail {
 };
 
 /* Where all outputs come from a YOLO Detect tail (decoded 1xNx(5+C), with or without the heads beside it, or
- * 5-D heads before sigmoid), makes the heads' convolutions the outputs: [1][anchors * (5 + C)][h][w] each,
- * finest stride first. Anchors and strides are what the tail computes with: it is run on random heads (of a
- * dynamic export at `size` x `size` pixels), and a tail that does not compute YOLOv5's formula, to a
- * thousandth, in each number is none. found = false, and an unchanged model, when there is none. Of several
- * pictures (a fixed batch): onnx_single_batch() first. BSR_ENOMEM. */
+ * 5-D heads before sigmoid; anchor-free: decoded 1x(4+C)xN), makes the heads' convolutions the outputs:
+ * [1][anchors * (5 + C)][h][w] each, finest stride first; anchor-free: [1][4 * bins][h][w], the box, and
+ * [1][C][h][w], the classes, of each. Anchors and strides are what the tail computes with: it is run on
+ * random heads (of a dynamic export at `size` x `size` pixels), and a tail that does not compute its YOLO's
+ * formula, to a thousandth, in each number is none. found = false, and an unchanged model, when there is
+ * none. Of several pictures (a fixed batch): onnx_single_batch() first. BSR_ENOMEM. */
 bsr_status onnx_cut_detect(struct onnx_model *model, int size, struct onnx_detect_tail *out,
                            struct onnx_changes *changes, struct bsr_error *err);
 

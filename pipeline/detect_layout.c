@@ -98,6 +98,10 @@ static bool guess_table(enum output_shape *out, const struct model *model, struc
 static bool guess_shape(enum output_shape *out, const struct model *model, struct bytes *notes)
 {
     const struct onnx_value *first = &model->outputs[0];
+    if (model->tail.found && model->tail.bins) {
+        *out = OUTPUT_FREE_HEADS;
+        return true;
+    }
     if (model->output_count < 1 || model->output_count > CARD_MAX_HEADS)
         return false;
     for (int i = 1; i < model->output_count; i++)
@@ -186,6 +190,13 @@ static void take_card(struct yolo_layout *layout, const struct card *card, struc
     }
 }
 
+static void take_strides(struct yolo_layout *layout, const struct onnx_detect_tail *tail)
+{
+    layout->head_count = tail->heads;
+    for (int head = 0; head < tail->heads; head++)
+        layout->strides[head] = (int)lrintf(tail->strides[head]);
+}
+
 static bsr_status take_anchors(struct yolo_layout *layout, const struct model *model, struct bytes *notes,
                                struct bsr_error *err)
 {
@@ -212,6 +223,8 @@ static int64_t count_classes(const struct model *model, enum output_shape shape,
         return first->shape[1] - FREE_BOX_NUMBERS;
     case OUTPUT_HEADS_5D:
         return first->shape[4] - BOX_NUMBERS;
+    case OUTPUT_FREE_HEADS:
+        return model->tail.classes;
     case OUTPUT_BOXES:
         return model->card.name_count ? model->card.name_count : MAX_CLASSES;
     default:
@@ -246,6 +259,8 @@ bsr_status detect_layout_find(struct detect_layout *out, const struct model *mod
     if (wanted == OUTPUT_ANY ? !guess_shape(&layout.shape, model, notes) : !can_be(wanted, model))
         return fail_layout(model, err);
     yolo_layout_default(yolo, 0);
+    if (layout.shape == OUTPUT_FREE_HEADS)
+        take_strides(yolo, &model->tail);
     bsr_status status = has_anchors(layout.shape) ? take_anchors(yolo, model, notes, err) : BSR_OK;
     if (status == BSR_OK)
         status = find_classes(yolo, model, layout.shape, err);
@@ -253,10 +268,11 @@ bsr_status detect_layout_find(struct detect_layout *out, const struct model *mod
         return status;
 
     bool fixed = model->input.dims == 4 && model->input.shape[2] > 0 && model->input.shape[3] > 0;
-    layout.frozen = fixed && (!has_anchors(layout.shape) || (model->tail.found && !model->tail.any_size));
-    layout.stride = has_anchors(layout.shape) ? yolo->strides[yolo->head_count - 1]
-                    : model->stride > 0       ? model->stride
-                                              : USUAL_STRIDE;
+    bool heads = has_anchors(layout.shape) || layout.shape == OUTPUT_FREE_HEADS;
+    layout.frozen = fixed && (!heads || (model->tail.found && !model->tail.any_size));
+    layout.stride = heads               ? yolo->strides[yolo->head_count - 1]
+                    : model->stride > 0 ? model->stride
+                                        : USUAL_STRIDE;
     *out = layout;
     return BSR_OK;
 }
@@ -312,6 +328,39 @@ static bsr_status decode_head(const struct detect_layout *layout, int head, cons
                     layout->yolo.strides[head]);
 }
 
+/* Whether an output is the map of so many channels that a head's stride makes of the input's size. */
+static bool is_map_of(const struct tensor *output, int64_t channels, int stride, int in_height, int in_width)
+{
+    return output->dims == 4 && output->shape[0] == 1 && output->shape[1] == channels &&
+           output->shape[2] * stride == in_height && output->shape[3] * stride == in_width;
+}
+
+static struct yolo_map map_of(const struct tensor *output)
+{
+    const int height = (int)output->shape[2], width = (int)output->shape[3];
+    return (struct yolo_map){output->data, (ptrdiff_t)height * width, 1, width, height, width};
+}
+
+/* The outputs are in the order of the heads: the box, the classes. */
+static bsr_status decode_free_head(const struct detect_layout *layout, int head, const struct tensor *outputs,
+                                   int in_height, int in_width, const struct yolo_filter *filter,
+                                   struct candidates *out, struct bsr_error *err)
+{
+    const struct tensor  *box = &outputs[2 * head], *classes = &outputs[2 * head + 1];
+    struct yolo_free_head how = {.stride = layout->yolo.strides[head],
+                                 .bins = layout->model->tail.bins,
+                                 .classes = layout->yolo.classes};
+    struct yolo_gathered  gathered;
+
+    if (!is_map_of(box, (int64_t)FREE_BOX_NUMBERS * how.bins, how.stride, in_height, in_width))
+        return fail_output(layout, box, err);
+    if (!is_map_of(classes, how.classes, how.stride, in_height, in_width))
+        return fail_output(layout, classes, err);
+    struct yolo_map   map = map_of(classes), sides = map_of(box);
+    struct yolo_fetch fetch = yolo_fetch_from(&gathered, &sides, (size_t)box->shape[1]);
+    return yolo_decode_free_head(out, &map, &fetch, &how, filter, err);
+}
+
 /* One output of rows, columns or boxes. */
 static bsr_status decode_table(const struct detect_layout *layout, const struct tensor *output,
                                const struct yolo_filter *filter, struct candidates *out,
@@ -339,10 +388,17 @@ bsr_status detect_layout_decode(const struct detect_layout *layout, const struct
                                 int in_height, int in_width, const struct yolo_filter *filter,
                                 struct candidates *out, struct bsr_error *err)
 {
+    bsr_status status = BSR_OK;
+    if (layout->shape == OUTPUT_FREE_HEADS) {
+        if (count != 2 * layout->yolo.head_count)
+            return fail_output(layout, outputs, err);
+        for (int head = 0; status == BSR_OK && head < layout->yolo.head_count; head++)
+            status = decode_free_head(layout, head, outputs, in_height, in_width, filter, out, err);
+        return status;
+    }
     if (!has_anchors(layout->shape))
         return count == 1 ? decode_table(layout, outputs, filter, out, err)
                           : fail_output(layout, outputs, err);
-    bsr_status status = BSR_OK;
     for (int head = 0; status == BSR_OK && head < layout->yolo.head_count; head++)
         status = decode_head(layout, head, outputs, count, in_height, in_width, filter, out, err);
     return status;

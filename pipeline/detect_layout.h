@@ -6,20 +6,23 @@
 #include "postprocess/detection.h"
 
 enum output_shape {
-    OUTPUT_ANY,      /* told from the shapes */
-    OUTPUT_ROWS,     /* [1][rows][5 + classes]: YOLOv5, decoded by the net */
-    OUTPUT_HEADS,    /* [1][anchors * (5 + classes)][height][width], one a stride, in any order */
-    OUTPUT_HEADS_5D, /* [1][anchors][height][width][5 + classes], likewise */
-    OUTPUT_COLUMNS,  /* [1][4 + classes][columns]: YOLOv8 and its successors */
-    OUTPUT_BOXES,    /* [1][rows][6], [rows][6] or [rows][7]: suppressed by the net */
+    OUTPUT_ANY,        /* told from the shapes */
+    OUTPUT_ROWS,       /* [1][rows][5 + classes]: YOLOv5, decoded by the net */
+    OUTPUT_HEADS,      /* [1][anchors * (5 + classes)][height][width], one a stride, in any order */
+    OUTPUT_HEADS_5D,   /* [1][anchors][height][width][5 + classes], likewise */
+    OUTPUT_FREE_HEADS, /* the box, [1][4 * bins][height][width], and the classes, [1][classes][height][width],
+                          of each stride, of YOLOv8 and its successors: what a cut Detect tail leaves */
+    OUTPUT_COLUMNS,    /* [1][4 + classes][columns]: YOLOv8 and its successors */
+    OUTPUT_BOXES,      /* [1][rows][6], [rows][6] or [rows][7]: suppressed by the net */
 };
 
 struct detect_layout {
     const struct model *model;
     enum output_shape   shape;
-    struct yolo_layout  yolo;   /* of OUTPUT_COLUMNS and OUTPUT_BOXES only the classes */
-    int                 stride; /* the sides of the net's input are multiples of it */
-    bool                frozen; /* the grid of one input size is part of the graph */
+    struct yolo_layout  yolo; /* of OUTPUT_COLUMNS and OUTPUT_BOXES only the classes; of OUTPUT_FREE_HEADS
+                                 no anchors */
+    int  stride;              /* the sides of the net's input are multiples of it */
+    bool frozen;              /* the grid of one input size is part of the graph */
 };
 
 /* Tells the layout from the outputs' shapes, the model's metadata and its card; `wanted` decides where it is

@@ -216,7 +216,11 @@ static bsr_status take_over(struct model *model, struct onnx_model *onnx, const 
     if (status == BSR_OK && task == CARD_DETECT && !hints->whole_graph)
         status =
             onnx_cut_detect(onnx, hints->width ? hints->width : MODEL_USUAL_SIDE, &model->tail, NULL, err);
-    if (status == BSR_OK && model->tail.found)
+    if (status == BSR_OK && model->tail.found && model->tail.bins)
+        bytes_append_format(&model->notes,
+                            "the Detect tail (%d heads without anchors, %d classes) is done by besra\n",
+                            model->tail.heads, model->tail.classes);
+    else if (status == BSR_OK && model->tail.found)
         bytes_append_format(&model->notes,
                             "the Detect tail (%d heads, %d anchors each, %d classes) is done by besra\n",
                             model->tail.heads, model->tail.anchors, model->tail.classes);

@@ -18,6 +18,9 @@
 #include "base/status.h"
 #include "postprocess/candidates.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 enum {
     YOLO_MAX_HEADS = 8,
     YOLO_MAX_ANCHORS = 8,
@@ -73,6 +76,54 @@ bsr_status yolo_decode_head(struct candidates *out, const float *data, int heigh
 bsr_status yolo_decode_head_rows(struct candidates *out, const float *data, int height, int width,
                                  const struct yolo_layout *layout, int head, const struct yolo_filter *filter,
                                  struct bsr_error *err);
+
+/* ---- heads as a net left them ------------------------------------------------------------------- */
+
+/* Numbers of cells in any order: `channel`, `pixel` and `row` are floats from one to the next. */
+struct yolo_map {
+    const float *data;
+    ptrdiff_t    channel, pixel, row;
+    int          height, width;
+};
+
+/* How the numbers of some cells (y * width + x, rising) are got that are asked for: of group `group` of a
+ * head's numbers, *rows gets the numbers of cells[0], `*step` floats on those of cells[1] ... They are needed
+ * until the next call. */
+struct yolo_fetch {
+    bsr_status (*get)(void *context, int group, const uint32_t *cells, size_t count, const float **rows,
+                      size_t *step, struct bsr_error *err);
+    void *context;
+};
+
+/* Gets them out of a map of groups of `numbers` (up to YOLO_MAX_CLASSES + YOLO_BOX_VALUES) channels. */
+enum { YOLO_FETCH_ROOM = 10240 }; /* numbers, 40 KiB */
+struct yolo_gathered {
+    struct yolo_map map;
+    size_t          numbers;
+    float           rows[YOLO_FETCH_ROOM];
+};
+struct yolo_fetch yolo_fetch_from(struct yolo_gathered *gathered, const struct yolo_map *map, size_t numbers);
+
+/* As yolo_decode_head(), of which objectness has been computed only, objectness[anchors], and the rest is
+ * got: of each anchor (a group) the 5 + classes numbers. */
+bsr_status yolo_decode_head_parts(struct candidates *out, const struct yolo_map *objectness,
+                                  const struct yolo_fetch *fetch, const struct yolo_layout *layout, int head,
+                                  const struct yolo_filter *filter, struct bsr_error *err);
+
+/* An anchor-free head (YOLOv8, models of ultralytics' Detect): classes[classes] of logits, and of group 0 of
+ * `fetch` the box, 4 * bins numbers, that is got for the cells that pass.
+ *     distances to left, top, right, bottom = softmax(t) . (0, 1, 2 ...), or t itself where bins = 1
+ *     corners = (cell + 0.5 -+ distance) * stride        score = sigmoid(t_class)
+ * Fails as yolo_decode_rows(), and for strides or bins that can't be. */
+enum { YOLO_MAX_BINS = 64 };
+struct yolo_free_head {
+    int stride; /* pixels of the input a cell */
+    int bins;   /* that each distance is spread over */
+    int classes;
+};
+bsr_status yolo_decode_free_head(struct candidates *out, const struct yolo_map *classes,
+                                 const struct yolo_fetch *fetch, const struct yolo_free_head *head,
+                                 const struct yolo_filter *filter, struct bsr_error *err);
 
 /* An anchor-free output (YOLOv8 and its successors), data[4 + classes][count]: centre x, y, width, height in
  * pixels, class scores 0..1; there is no objectness. Fails as yolo_decode_rows(). */

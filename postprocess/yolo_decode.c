@@ -1,5 +1,6 @@
 #include "postprocess/yolo.h"
 
+#include "postprocess/yolo_map.h"
 #include "postprocess/yolo_scan.h"
 
 #include <float.h>
@@ -8,9 +9,7 @@
 
 enum {
     SCAN_BLOCK = 1024, /* cells, or classes, that are looked through at once */
-    ROWS_ROOM = 10240, /* numbers gathered at once, 40 KiB of stack; a row of the most classes fits */
 };
-_Static_assert(YOLO_MAX_CLASSES + YOLO_BOX_VALUES <= ROWS_ROOM, "a row must fit");
 
 /* What decoding one output needs to know at every cell. */
 struct decoder {
@@ -161,39 +160,45 @@ static bsr_status decode_rows(const struct decoder *decoder, const float *data, 
     return BSR_OK;
 }
 
-/* Brings the numbers of some cells together: rows[count][row_size] of planes[row_size][plane]. Plane by
- * plane, because neighbours that both passed share cache lines there. */
-static void gather_rows(float *rows, const float *planes, size_t plane, size_t row_size,
-                        const uint32_t *cells, size_t count)
+/* Cells of an anchor that passed the floor. */
+static bsr_status decode_cells(const struct decoder *decoder, const struct yolo_fetch *fetch, int anchor,
+                               const uint32_t *cells, size_t count, size_t width)
 {
-    for (size_t k = 0; k < row_size; k++)
-        for (size_t i = 0; i < count; i++)
-            rows[i * row_size + k] = planes[k * plane + cells[i]];
+    const size_t room = YOLO_FETCH_ROOM / decoder->row_size;
+    const float *rows = NULL;
+    size_t       step = 0;
+
+    for (size_t first = 0; first < count; first += room) {
+        size_t     part = count - first < room ? count - first : room;
+        bsr_status status =
+            fetch->get(fetch->context, anchor, cells + first, part, &rows, &step, decoder->err);
+        for (size_t i = 0; status == BSR_OK && i < part; i++) {
+            size_t cell = cells[first + i];
+            status = decode_row(decoder, rows + i * step, cell % width, cell / width);
+        }
+        if (status != BSR_OK)
+            return status;
+    }
+    return BSR_OK;
 }
 
-/* One anchor of a head in planes, planes[5 + classes][plane]. */
-static bsr_status decode_planes(const struct decoder *decoder, const float *planes, size_t plane,
-                                size_t width, float floor)
+/* One anchor of a head, whose objectness is `map`'s channel 0. */
+static bsr_status decode_anchor(const struct decoder *decoder, const struct yolo_map *map,
+                                const struct yolo_fetch *fetch, int anchor, float floor)
 {
-    const float *objectness = planes + 4 * plane;
-    const size_t room = ROWS_ROOM / decoder->row_size;
-    float        rows[ROWS_ROOM];
+    const size_t width = (size_t)map->width, cells = width * (size_t)map->height;
+    float        copied[SCAN_BLOCK];
     uint32_t     hits[SCAN_BLOCK + YOLO_SCAN_SLACK];
 
-    for (size_t block = 0; block < plane; block += SCAN_BLOCK) {
-        size_t part = plane - block < SCAN_BLOCK ? plane - block : SCAN_BLOCK;
-        size_t count = decoder->scan->find(hits, objectness + block, part, floor);
-        for (size_t first = 0; first < count; first += room) {
-            size_t gathered = count - first < room ? count - first : room;
-            gather_rows(rows, planes + block, plane, decoder->row_size, hits + first, gathered);
-            for (size_t i = 0; i < gathered; i++) {
-                size_t     cell = block + hits[first + i];
-                bsr_status status =
-                    decode_row(decoder, rows + i * decoder->row_size, cell % width, cell / width);
-                if (status)
-                    return status;
-            }
-        }
+    for (size_t block = 0; block < cells; block += SCAN_BLOCK) {
+        size_t       part = cells - block < SCAN_BLOCK ? cells - block : SCAN_BLOCK;
+        const float *objectness = yolo_map_line(map, block, part, copied);
+        size_t       count = decoder->scan->find(hits, objectness, part, floor);
+        for (size_t i = 0; i < count; i++)
+            hits[i] += (uint32_t)block;
+        bsr_status status = decode_cells(decoder, fetch, anchor, hits, count, width);
+        if (status)
+            return status;
     }
     return BSR_OK;
 }
@@ -221,8 +226,6 @@ bsr_status yolo_decode_rows(struct candidates *out, const float *data, size_t ro
     return status;
 }
 
-enum head_order { HEAD_PLANES, HEAD_ROWS };
-
 static bsr_status check_head(const struct yolo_layout *layout, int head, int height, int width,
                              const struct yolo_filter *filter, struct bsr_error *err)
 {
@@ -233,36 +236,40 @@ static bsr_status check_head(const struct yolo_layout *layout, int head, int hei
         return status;
     if (head < 0 || head >= layout->head_count)
         return bsr_fail(err, BSR_ERANGE, "layout", "no head %d among %d", head, layout->head_count);
-    if (height < 1 || width < 1)
+    if (height < 1 || width < 1 || (int64_t)height * width > UINT32_MAX)
         return bsr_fail(err, BSR_ERANGE, "layout", "head %d has %d x %d cells", head, width, height);
     return BSR_OK;
 }
 
-static bsr_status decode_head(struct candidates *out, const float *data, int height, int width,
-                              const struct yolo_layout *layout, int head, const struct yolo_filter *filter,
-                              enum head_order order, struct bsr_error *err)
+static struct decoder open_decoder(struct candidates *out, const struct yolo_layout *layout, int head,
+                                   const struct yolo_filter *filter, struct bsr_error *err)
 {
-    bsr_status status = check_head(layout, head, height, width, filter, err);
+    return (struct decoder){.out = out,
+                            .err = err,
+                            .filter = filter,
+                            .scan = yolo_scan_for(cpu_level()),
+                            .classes = layout->classes,
+                            .row_size = (size_t)layout->classes + YOLO_BOX_VALUES,
+                            .logits = true,
+                            .stride = (float)layout->strides[head]};
+}
+
+bsr_status yolo_decode_head_parts(struct candidates *out, const struct yolo_map *objectness,
+                                  const struct yolo_fetch *fetch, const struct yolo_layout *layout, int head,
+                                  const struct yolo_filter *filter, struct bsr_error *err)
+{
+    bsr_status status = check_head(layout, head, objectness->height, objectness->width, filter, err);
     if (status)
         return status;
 
-    struct decoder decoder = {.out = out,
-                              .err = err,
-                              .filter = filter,
-                              .scan = yolo_scan_for(cpu_level()),
-                              .classes = layout->classes,
-                              .row_size = (size_t)layout->classes + YOLO_BOX_VALUES,
-                              .logits = true,
-                              .stride = (float)layout->strides[head]};
-    const size_t   plane = (size_t)height * (size_t)width;
-    const float    floor = yolo_logit_floor((double)filter->threshold);
-    const size_t   before = out->count;
+    struct decoder  decoder = open_decoder(out, layout, head, filter, err);
+    struct yolo_map map = *objectness;
+    const float     floor = yolo_logit_floor((double)filter->threshold);
+    const size_t    before = out->count;
 
-    for (int anchor = 0; !status && anchor < layout->anchor_count; anchor++) {
-        const float *part = data + (size_t)anchor * decoder.row_size * plane;
+    for (int anchor = 0; !status && anchor < layout->anchor_count; anchor++, map.data += map.channel) {
         decoder.anchor = layout->anchors[head][anchor];
-        status = order == HEAD_PLANES ? decode_planes(&decoder, part, plane, (size_t)width, floor)
-                                      : decode_rows(&decoder, part, plane, (size_t)width, floor);
+        status = decode_anchor(&decoder, &map, fetch, anchor, floor);
     }
     if (status)
         out->count = before;
@@ -273,12 +280,39 @@ bsr_status yolo_decode_head(struct candidates *out, const float *data, int heigh
                             const struct yolo_layout *layout, int head, const struct yolo_filter *filter,
                             struct bsr_error *err)
 {
-    return decode_head(out, data, height, width, layout, head, filter, HEAD_PLANES, err);
+    const ptrdiff_t      plane = (ptrdiff_t)height * width;
+    const ptrdiff_t      numbers = (ptrdiff_t)layout->classes + YOLO_BOX_VALUES;
+    struct yolo_map      map = {data, plane, 1, width, height, width}, objectness = map;
+    struct yolo_gathered gathered;
+    struct yolo_fetch    fetch = yolo_fetch_from(&gathered, &map, (size_t)numbers);
+
+    bsr_status status = check_head(layout, head, height, width, filter, err);
+    if (status)
+        return status;
+    objectness.data += 4 * plane;
+    objectness.channel = numbers * plane;
+    return yolo_decode_head_parts(out, &objectness, &fetch, layout, head, filter, err);
 }
 
 bsr_status yolo_decode_head_rows(struct candidates *out, const float *data, int height, int width,
                                  const struct yolo_layout *layout, int head, const struct yolo_filter *filter,
                                  struct bsr_error *err)
 {
-    return decode_head(out, data, height, width, layout, head, filter, HEAD_ROWS, err);
+    bsr_status status = check_head(layout, head, height, width, filter, err);
+    if (status)
+        return status;
+
+    struct decoder decoder = open_decoder(out, layout, head, filter, err);
+    const size_t   plane = (size_t)height * (size_t)width;
+    const float    floor = yolo_logit_floor((double)filter->threshold);
+    const size_t   before = out->count;
+
+    for (int anchor = 0; !status && anchor < layout->anchor_count; anchor++) {
+        decoder.anchor = layout->anchors[head][anchor];
+        status = decode_rows(&decoder, data + (size_t)anchor * decoder.row_size * plane, plane, (size_t)width,
+                             floor);
+    }
+    if (status)
+        out->count = before;
+    return status;
 }

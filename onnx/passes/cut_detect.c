@@ -35,7 +35,7 @@ static struct onnx_named chosen_input(const struct onnx_model *model, int size, 
 /* A quick look at the declared outputs: most models are none. */
 static bool may_be_detect(const struct onnx_model *model)
 {
-    bool may = model->input_count == 1 && onnx_output_count(model) <= ONNX_MAX_HEADS + 1;
+    bool may = model->input_count == 1 && onnx_output_count(model) <= DETECT_MAX_MAPS + 1;
 
     for (int i = 0; may && i < onnx_output_count(model); i++) {
         struct onnx_value output = onnx_output(model, i);
@@ -99,6 +99,12 @@ static bsr_status declare_symbolic(struct onnx_model *model, struct bsr_error *e
     return status;
 }
 
+/* Of a head: anchor-free, two have it. */
+static float stride_of(const struct onnx_detect_tail *tail, int head)
+{
+    return tail->strides[tail->bins ? head / 2 : head];
+}
+
 /* Whether each head of an input of this size is that size over its stride. */
 static bsr_status works_at(const struct onnx_model *model, const struct onnx_detect_tail *tail,
                            const struct detect_heads *heads, int64_t height, int64_t width, bool *works,
@@ -114,7 +120,7 @@ static bsr_status works_at(const struct onnx_model *model, const struct onnx_det
     *works = fits && status == BSR_OK;
     for (int i = 0; *works && i < heads->count; i++) {
         const struct bsr_tensor *known = onnx_values_find(values, heads->items[i].name);
-        int64_t                  stride = (int64_t)tail->strides[i];
+        int64_t                  stride = (int64_t)stride_of(tail, i);
         *works = known && known->dims == NCHW && known->shape[CHANNELS] == heads->items[i].channels &&
                  known->shape[HEIGHT] == height / stride && known->shape[WIDTH] == width / stride;
     }
@@ -150,17 +156,21 @@ static bsr_status note_changes(const struct onnx_model *before, const struct onn
                                const struct detect_heads *heads, const struct onnx_detect_tail *tail,
                                struct onnx_changes *changes, struct bsr_error *err)
 {
-    size_t     gone = before->proto->graph->n_node - after->proto->graph->n_node;
-    bsr_status status = onnx_changes_add(
-        changes, err, pass_name, "the Detect tail",
-        "is cut off (%zu nodes): besra decodes %d heads of %d anchors and %d classes%s", gone, tail->heads,
-        tail->anchors, tail->classes, tail->any_size ? ", at any size" : "");
+    size_t gone = before->proto->graph->n_node - after->proto->graph->n_node;
+    char   anchors[32] = "without anchors";
+
+    if (!tail->bins)
+        snprintf(anchors, sizeof anchors, "of %d anchors", tail->anchors);
+    bsr_status status =
+        onnx_changes_add(changes, err, pass_name, "the Detect tail",
+                         "is cut off (%zu nodes): besra decodes %d heads %s and %d classes%s", gone,
+                         tail->heads, anchors, tail->classes, tail->any_size ? ", at any size" : "");
 
     for (int i = 0; status == BSR_OK && i < heads->count; i++)
         status = onnx_changes_add(changes, err, pass_name, shown_name(heads->items[i].name).text,
                                   "is an output now: %lldx%lldx%lld logits, stride %g",
                                   (long long)heads->items[i].channels, (long long)heads->items[i].height,
-                                  (long long)heads->items[i].width, (double)tail->strides[i]);
+                                  (long long)heads->items[i].width, (double)stride_of(tail, i));
     return status;
 }
 

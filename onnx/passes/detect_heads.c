@@ -80,12 +80,46 @@ static const Onnx__NodeProto *find_conv(const struct walk *walk, const Onnx__Nod
     return NULL;
 }
 
+/* Only what may stand between a softmax and the mean over it. */
+static bool comes_from_softmax(const struct walk *walk, const Onnx__NodeProto *node)
+{
+    for (int step = 0; node && step < MAX_STEPS_BEHIND_CONV; step++) {
+        if (node_is(node, "Softmax"))
+            return true;
+        if (!node_is(node, "Transpose") && !node_is(node, "Cast") && !node_is(node, "QuantizeLinear") &&
+            !node_is(node, "DequantizeLinear"))
+            return false;
+        node = node->n_input ? index_producer(walk->index, node->input[0]) : NULL;
+    }
+    return false;
+}
+
+bool detect_is_mean(const struct onnx_values *values, const Onnx__NodeProto *node)
+{
+    if (!node_is(node, "Conv") || node->n_input < 2)
+        return false;
+    const struct bsr_tensor *weights = onnx_values_find(values, node->input[1]);
+    return weights && weights->dims == NCHW && weights->shape[0] == 1 && weights->shape[HEIGHT] == 1 &&
+           weights->shape[WIDTH] == 1 && weights->shape[CHANNELS] <= DETECT_MAX_BINS;
+}
+
+/* The convolution where a head ends, which a tensor comes from; NULL: it is of the tail. */
+static const Onnx__NodeProto *find_end(const struct walk *walk, const Onnx__NodeProto *node)
+{
+    const Onnx__NodeProto *conv = find_conv(walk, node);
+
+    if (conv && detect_is_mean(walk->values, conv) &&
+        comes_from_softmax(walk, index_producer(walk->index, conv->input[0])))
+        return NULL;
+    return conv;
+}
+
 static void add_head(struct walk *walk, const char *name)
 {
     struct detect_heads     *heads = walk->heads;
     const struct bsr_tensor *known = onnx_values_find(walk->values, name);
 
-    if (heads->count == ONNX_MAX_HEADS || !known || known->dims != NCHW || known->shape[0] != 1) {
+    if (heads->count == DETECT_MAX_MAPS || !known || known->dims != NCHW || known->shape[0] != 1) {
         walk->too_many = true;
         return;
     }
@@ -105,7 +139,7 @@ static void visit(struct walk *walk, const char *name)
     if (!entry || entry->node == SIZE_MAX || walk->seen[entry->node])
         return;
     walk->seen[entry->node] = true;
-    if (find_conv(walk, walk->index->graph->node[entry->node]))
+    if (find_end(walk, walk->index->graph->node[entry->node]))
         add_head(walk, entry->name);
     else
         walk->pending[walk->pending_count++] = entry->node;
@@ -117,18 +151,23 @@ static int compare_heads(const void *a, const void *b)
     return (one->height < other->height) - (one->height > other->height);
 }
 
-/* Heads have sizes of their own: a tensor that comes before another one (a Shape reads the convolution
- * before ImplicitM's product, say) has the same, and is a reason to leave the model alone. */
-static bool are_heads(const struct detect_heads *heads)
+/* Heads, or pairs of them, have sizes of their own: a tensor that comes before another one (a Shape reads the
+ * convolution before ImplicitM's product, say) has the same, and is a reason to leave the model alone. */
+static bool are_heads(struct detect_heads *heads)
 {
+    heads->paired = heads->count > 1 && heads->items[0].height == heads->items[1].height;
+    int each = heads->paired ? 2 : 1;
+
     for (int i = 0; i < heads->count; i++) {
         const struct detect_head *head = &heads->items[i];
         if (head->channels < 1 || head->height < 1 || head->width < 1)
             return false;
-        if (i && head->height == head[-1].height)
+        if (i && (head->height == head[-1].height) != (i % each != 0))
+            return false;
+        if (i % each && head->width != head[-1].width)
             return false;
     }
-    return heads->count > 0;
+    return heads->count > 0 && heads->count % each == 0 && heads->count / each <= ONNX_MAX_HEADS;
 }
 
 bsr_status detect_find_heads(const struct onnx_model *model, const struct onnx_values *values,

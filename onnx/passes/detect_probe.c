@@ -40,7 +40,7 @@ static int64_t row_values(const struct onnx_model *model, const struct onnx_valu
 }
 
 /* Anchors, classes, strides and rows from the shapes; false where they are none of a Detect tail. */
-static bool plan(struct detect_probe *probe, int64_t values)
+static bool plan_anchors(struct detect_probe *probe, int64_t values)
 {
     struct onnx_detect_tail *tail = probe->tail;
     int64_t                  channels = probe->heads->items[0].channels;
@@ -65,6 +65,28 @@ static bool plan(struct detect_probe *probe, int64_t values)
             return false;
     }
     return true;
+}
+
+/* Whether one side of each output is `values`: 4 + classes. */
+static bool has_rows_of(const struct onnx_model *model, const struct onnx_values *values, int64_t side)
+{
+    const Onnx__GraphProto *graph = model->proto->graph;
+
+    for (size_t i = 0; i < graph->n_output; i++) {
+        const struct bsr_tensor *known = onnx_values_find(values, text_or_empty(graph->output[i]->name));
+        if (!known || known->dims != DETECT_ROWS || (known->shape[1] != side && known->shape[2] != side))
+            return false;
+    }
+    return graph->n_output > 0;
+}
+
+static bool plan(struct detect_probe *probe, const struct onnx_model *model, const struct onnx_values *values)
+{
+    if (!probe->heads->paired)
+        return plan_anchors(probe, row_values(model, values, probe->heads));
+    return detect_plan_free(probe) && has_rows_of(model, values, probe->values) &&
+           probe->rows * (size_t)(BOX_SIDES * probe->tail->bins) <= MAX_VALUES &&
+           probe->rows * (size_t)probe->values <= MAX_VALUES;
 }
 
 /* ---- the run ---------------------------------------------------------------------------------- */
@@ -96,20 +118,20 @@ static bsr_status extract_tail(struct onnx_model **out, const struct onnx_model 
 }
 
 /* What exporters write Detect layers with; each takes a time that its tensors' sizes bound. */
-static bool is_tail_operator(const Onnx__NodeProto *node)
+static bool is_tail_operator(const struct onnx_values *values, const Onnx__NodeProto *node)
 {
     static const char types[] = " Add Cast Clip Concat Constant ConstantOfShape DequantizeLinear Div Equal "
                                 "Exp Expand Flatten Floor Gather "
                                 "Identity Max Min Mod Mul Neg Pow QuantizeLinear Range Reciprocal ReduceProd "
                                 "Reshape ScatterND Shape Sigmoid "
-                                "Slice Split Sqrt Squeeze Sub Tanh Tile Transpose Unsqueeze Where ";
+                                "Slice Softmax Split Sqrt Squeeze Sub Tanh Tile Transpose Unsqueeze Where ";
     const char       *type = text_or_empty(node->op_type);
     const char       *at = *type && !strchr(type, ' ') && node_is(node, type) ? strstr(types, type) : NULL;
 
     for (; at; at = strstr(at + 1, type))
         if (at[-1] == ' ' && at[strlen(type)] == ' ')
             return true;
-    return false;
+    return detect_is_mean(values, node);
 }
 
 /* A hostile file's tail may be anything: it is run only where that is sure to take little time and memory. */
@@ -120,7 +142,7 @@ static bool may_run(const struct onnx_model *part, const struct onnx_values *val
 
     for (size_t i = 0; i < graph->n_node; i++) {
         const Onnx__NodeProto *node = graph->node[i];
-        if (!is_tail_operator(node))
+        if (!is_tail_operator(values, node))
             return false;
         for (size_t o = 0; o < node->n_output; o++) {
             const struct bsr_tensor *known = onnx_values_find(values, node->output[o]);
@@ -174,7 +196,8 @@ static bsr_status run_tail(struct detect_probe *probe, const struct onnx_model *
     if (status == BSR_OK) {
         bool good = count > 0;
         for (int i = 0; good && i < count; i++)
-            good = detect_check_output(probe, &outputs[i]);
+            good = probe->heads->paired ? detect_check_free(probe, &outputs[i])
+                                        : detect_check_output(probe, &outputs[i]);
         *matches = good;
         for (int i = 0; i < count; i++)
             tensor_free(&outputs[i]);
@@ -196,21 +219,25 @@ static bsr_status fill_logits(struct detect_probe *probe, struct bsr_error *err)
         bsr_status status = tensor_alloc(&probe->logits[i], err);
         if (status != BSR_OK)
             return status;
-        detect_fill_head(probe, i);
+        if (probe->heads->paired)
+            detect_fill_free(probe, i);
+        else
+            detect_fill_head(probe, i);
     }
     return BSR_OK;
 }
 
-bsr_status detect_probe_tail(const struct onnx_model *model, const struct onnx_values *values,
-                             const struct detect_heads *heads, struct onnx_detect_tail *tail, bool *matches,
-                             struct bsr_error *err)
+/* With the heads in the order that they have now. */
+static bsr_status probe_heads(const struct onnx_model *model, const struct onnx_values *values,
+                              const struct detect_heads *heads, struct onnx_detect_tail *tail, bool *matches,
+                              struct bsr_error *err)
 {
     struct detect_probe probe = {.heads = heads, .tail = tail, .random = UINT64_C(0x9E3779B97F4A7C15)};
     struct onnx_model  *part = NULL;
     bool                changed = false;
 
     *matches = false;
-    if (!plan(&probe, row_values(model, values, heads)))
+    if (!plan(&probe, model, values))
         return BSR_OK;
     bsr_status status = extract_tail(&part, model, heads, err);
     if (status == BSR_OK && may_run(part, values)) {
@@ -225,4 +252,37 @@ bsr_status detect_probe_tail(const struct onnx_model *model, const struct onnx_v
     mem_free(probe.seen);
     onnx_model_free(part);
     return status == BSR_ENOMEM ? status : BSR_OK; /* what can't be run is no tail that is known */
+}
+
+static void swap_pairs(struct detect_heads *heads)
+{
+    for (int i = 0; i + 1 < heads->count; i += 2) {
+        struct detect_head first = heads->items[i];
+        heads->items[i] = heads->items[i + 1];
+        heads->items[i + 1] = first;
+    }
+}
+
+/* Which head of each pair is the one with more channels: the box, where the classes are few. */
+static void sort_pairs(struct detect_heads *heads)
+{
+    for (int i = 0; i + 1 < heads->count; i += 2)
+        if (heads->items[i].channels < heads->items[i + 1].channels) {
+            struct detect_head first = heads->items[i];
+            heads->items[i] = heads->items[i + 1];
+            heads->items[i + 1] = first;
+        }
+}
+
+bsr_status detect_probe_tail(const struct onnx_model *model, const struct onnx_values *values,
+                             struct detect_heads *heads, struct onnx_detect_tail *tail, bool *matches,
+                             struct bsr_error *err)
+{
+    if (heads->paired)
+        sort_pairs(heads);
+    bsr_status status = probe_heads(model, values, heads, tail, matches, err);
+    if (status != BSR_OK || *matches || !heads->paired)
+        return status;
+    swap_pairs(heads);
+    return probe_heads(model, values, heads, tail, matches, err);
 }

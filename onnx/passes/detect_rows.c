@@ -7,9 +7,6 @@
 /* A thousandth: exports in f16 keep their constants to about 1/2000. */
 static const double tolerance = 1e-3;
 
-/* Scores are compared with an absolute tolerance of a hundredth of the relative one. */
-static const double score_floor = 1e-2;
-
 /* Objectness logits are spread evenly over -4..4, where a sigmoid in f32 still tells 200,000 apart; boxes'
  * logits and classes' are random in -3..3. */
 enum { OBJECTNESS = 4, LOGIT_RANGE = 4 };
@@ -20,18 +17,18 @@ struct cell {
     size_t y, x;
 };
 
-static double sigmoid(double t)
+double detect_sigmoid(double t)
 {
     return 1.0 / (1.0 + exp(-t));
 }
 
-static double objectness_logit(const struct detect_probe *probe, size_t row)
+double detect_row_logit(const struct detect_probe *probe, size_t row)
 {
     return LOGIT_RANGE * (2.0 * ((double)row + 0.5) / (double)probe->rows - 1.0);
 }
 
 /* The inverse; false for what is none of ours. */
-static bool row_of_score(const struct detect_probe *probe, double score, size_t *row)
+bool detect_row_of_score(const struct detect_probe *probe, double score, size_t *row)
 {
     if (!(score > 0.0 && score < 1.0))
         return false;
@@ -67,7 +64,7 @@ static double logit_at(const struct detect_probe *probe, const struct cell *cell
     return (double)data[(channel * (size_t)head->height + cell->y) * (size_t)head->width + cell->x];
 }
 
-static double next_logit(struct detect_probe *probe)
+double detect_next_logit(struct detect_probe *probe)
 {
     probe->random ^= probe->random << 13;
     probe->random ^= probe->random >> 7;
@@ -85,16 +82,16 @@ void detect_fill_head(struct detect_probe *probe, int index)
     for (int a = 0; a < probe->tail->anchors; a++)
         for (int v = 0; v < probe->values; v++)
             for (size_t i = 0; i < area; i++) {
-                double logit = next_logit(probe);
+                double logit = detect_next_logit(probe);
                 if (v == OBJECTNESS)
-                    logit = objectness_logit(probe, probe->first[index] + (size_t)a * area + i);
+                    logit = detect_row_logit(probe, probe->first[index] + (size_t)a * area + i);
                 else if (v < OBJECTNESS && !i)
                     logit = 0.0;
                 *to++ = (float)logit;
             }
 }
 
-static bool is_close(double value, double expected, double least_scale)
+bool detect_is_close(double value, double expected, double least_scale)
 {
     return fabs(value - expected) <= tolerance * fmax(fabs(expected), least_scale);
 }
@@ -106,15 +103,15 @@ static bool is_decoded(const struct detect_probe *probe, const struct cell *cell
     size_t       at[2] = {cell->x, cell->y};
 
     for (int v = 0; v < probe->values; v++) {
-        double score = sigmoid(logit_at(probe, cell, v));
-        double expected = score, least = score_floor;
+        double score = detect_sigmoid(logit_at(probe, cell, v));
+        double expected = score, least = DETECT_SCORE_FLOOR;
         if (v < 2) {
             expected = (2.0 * score - 0.5 + (double)at[v]) * stride;
             least = stride;
         } else if (v < OBJECTNESS) {
             expected = 4.0 * score * score * (double)anchor[v - 2];
         }
-        if (!is_close((double)row[v], expected, least))
+        if (!detect_is_close((double)row[v], expected, least))
             return false;
     }
     return true;
@@ -127,7 +124,7 @@ static bool read_anchors(struct detect_probe *probe, const float *data)
     for (size_t r = 0; r < probe->rows; r++) {
         const float *values = data + r * (size_t)probe->values;
         size_t       row = 0;
-        if (!row_of_score(probe, (double)values[OBJECTNESS], &row) || probe->seen[row])
+        if (!detect_row_of_score(probe, (double)values[OBJECTNESS], &row) || probe->seen[row])
             return false;
         probe->seen[row] = true;
 
@@ -154,7 +151,7 @@ static bool check_rows(struct detect_probe *probe, const struct bsr_tensor *outp
     for (size_t r = 0; r < probe->rows; r++) {
         const float *values = data + r * (size_t)probe->values;
         size_t       row = 0;
-        if (!row_of_score(probe, (double)values[OBJECTNESS], &row))
+        if (!detect_row_of_score(probe, (double)values[OBJECTNESS], &row))
             return false;
         struct cell cell = cell_of_row(probe, row);
         if (!is_decoded(probe, &cell, values))
@@ -178,7 +175,7 @@ static bool check_grid(const struct detect_probe *probe, const struct bsr_tensor
         for (cell.y = 0; cell.y < (size_t)output->shape[2]; cell.y++)
             for (cell.x = 0; cell.x < (size_t)output->shape[3]; cell.x++)
                 for (int v = 0; v < probe->values; v++, value++)
-                    if (!is_close((double)*value, logit_at(probe, &cell, v), 1.0))
+                    if (!detect_is_close((double)*value, logit_at(probe, &cell, v), 1.0))
                         return false;
     return true;
 }

@@ -336,3 +336,108 @@ d.op("Reshape", ["x", d.const("fixed", [1, 3, 64, 96], np.int64)], "xf")
 d.nodes.insert(0, d.nodes.pop())
 d.nodes.insert(1, node("Conv", ["xf", "w0", "b0"], ["h0"], name="/h0", kernel_shape=[1, 1], strides=[8, 8]))
 d.save("fixed_size")
+
+
+# ---- anchor-free Detect tails (YOLOv8) --------------------------------------------------------------------------
+class Free:
+    """Heads of 1x1 convolutions at strides 8, 16, 32 of 64x96 pixels, and Ultralytics' Detect on them."""
+
+    def __init__(self, bins=4, classes=3, dynamic=False):
+        self.nodes, self.weights, self.bins, self.classes, self.dynamic = [], [], bins, classes, dynamic
+        joined = []
+        for i, s in enumerate(STRIDES):
+            for part, channels in (("box", 4 * bins), ("cls", classes)):
+                n = "%s%d" % (part, i)
+                self.op("Conv", ["x", self.const("w" + n, normal(channels, 3, 1, 1)), self.const("b" + n, normal(channels))],
+                        n, kernel_shape=[1, 1], strides=[s, s])
+            self.op("Concat", ["box%d" % i, "cls%d" % i], "head%d" % i, axis=1)
+            joined.append(self.op("Reshape", ["head%d" % i, self.const("flat%d" % i, [1, 4 * bins + classes, -1], np.int64)],
+                                  "row%d" % i))
+        self.op("Concat", joined, "all", axis=2)
+        self.op("Split", ["all", self.const("parts", [4 * bins, classes], np.int64)], ["boxes", "scores"], axis=1)
+
+    const, op = Detect.const, Detect.op
+    dtype = np.float32
+
+    def cells(self):
+        """Centres of cells [1][2][N] and strides [1][N], as tensors."""
+        if not self.dynamic:
+            centres, strides = [], []
+            for s in STRIDES:
+                ys, xs = np.meshgrid(np.arange(64 // s) + 0.5, np.arange(96 // s) + 0.5, indexing="ij")
+                centres.append(np.stack([xs.ravel(), ys.ravel()]))
+                strides.append(np.full(xs.size, s))
+            return (self.const("centres", np.concatenate(centres, 1)[None]),
+                    self.const("strides", np.concatenate(strides)[None]))
+        centres, strides = [], []
+        for i, s in enumerate(STRIDES):
+            n = "%d" % i
+            self.op("Shape", ["head" + n], "hs" + n)
+            sides = []
+            for side, at in (("h", 2), ("w", 3)):
+                self.op("Gather", ["hs" + n, self.const("at" + side + n, at, np.int64)], side + n, axis=0)
+                self.op("Range", [self.const("r0" + side + n, 0, np.int64), side + n, self.const("r1" + side + n, 1, np.int64)],
+                        "i" + side + n)
+                self.op("Cast", ["i" + side + n], "f" + side + n, to=T.FLOAT)
+                self.op("Add", ["f" + side + n, self.const("half" + side + n, 0.5)], "c" + side + n)
+                sides.append(side + n)
+            self.op("Reshape", ["ch" + n, self.const("col" + n, [-1, 1], np.int64)], "chc" + n)
+            self.op("Slice", ["hs" + n, self.const("from" + n, [2], np.int64), self.const("to" + n, [4], np.int64)], "hw" + n)
+            self.op("Expand", ["chc" + n, "hw" + n], "ym" + n)
+            self.op("Expand", ["cw" + n, "hw" + n], "xm" + n)
+            long = self.const("long" + n, [1, 1, -1], np.int64)
+            self.op("Reshape", ["ym" + n, long], "yl" + n)
+            self.op("Reshape", ["xm" + n, long], "xl" + n)
+            centres.append(self.op("Concat", ["xl" + n, "yl" + n], "xy" + n, axis=1))
+            self.op("Mul", ["xl" + n, self.const("none" + n, 0.0)], "zeros" + n)
+            strides.append(self.op("Add", ["zeros" + n, self.const("s" + n, float(s))], "st" + n))
+        return self.op("Concat", centres, "centres", axis=2), self.op("Concat", strides, "strides", axis=2)
+
+    def decode(self):
+        lrtb = "boxes"
+        if self.bins > 1:
+            self.op("Reshape", ["boxes", self.const("spread", [1, 4, self.bins, -1], np.int64)], "four")
+            self.op("Transpose", ["four"], "turned", perm=[0, 2, 1, 3])
+            self.op("Softmax", ["turned"], "soft", axis=1)
+            self.op("Conv", ["soft", self.const("bins", np.arange(self.bins).reshape(1, -1, 1, 1))], "mean", kernel_shape=[1, 1])
+            lrtb = self.op("Reshape", ["mean", self.const("flat", [1, 4, -1], np.int64)], "lrtb")
+        self.op("Split", [lrtb, self.const("two", [2, 2], np.int64)], ["lt", "rb"], axis=1)
+        centres, strides = self.cells()
+        self.op("Sub", [centres, "lt"], "near")
+        self.op("Add", [centres, "rb"], "far")
+        self.op("Add", ["near", "far"], "sum")
+        self.op("Div", ["sum", self.const("d2", 2.0)], "middle")
+        self.op("Sub", ["far", "near"], "size")
+        self.op("Concat", ["middle", "size"], "xywh", axis=1)
+        self.op("Mul", ["xywh", strides], "pixels")
+        self.op("Sigmoid", ["scores"], "probabilities")
+        self.op("Concat", ["pixels", "probabilities"], "columns", axis=1)
+
+    def save(self, name, rows=False):
+        count = sum((64 // s) * (96 // s) for s in STRIDES)
+        shape = [1, 4 + self.classes, "cells" if self.dynamic else count]
+        self.op("Transpose" if rows else "Identity", ["columns"], "output", **({"perm": [0, 2, 1]} if rows else {}))
+        shape = [shape[0], shape[2], shape[1]] if rows else shape
+        h, w = ("height", "width") if self.dynamic else (64, 96)
+        save("detect_free" + name, self.nodes, [value("x", [1, 3, h, w])], [value("output", shape)], self.weights)
+
+
+def free(name, rows=False, **kwargs):
+    d = Free(**kwargs)
+    d.decode()
+    d.save(name, rows)
+    return d
+
+
+free("")
+free("_one_class", classes=1)
+free("_no_bins", bins=1, classes=6)
+free("_as_many_classes", bins=2, classes=8)  # as the box has channels: only a run tells them apart
+free("_rows", rows=True)
+free("_dynamic", dynamic=True)
+d = Free()
+d.decode()
+for w in d.weights:
+    if w.name == "bins":     # not the mean
+        w.CopyFrom(tensor("bins", np.arange(4).reshape(1, -1, 1, 1) ** 2))
+d.save("_squares")

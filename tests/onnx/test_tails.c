@@ -8,6 +8,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -283,6 +284,54 @@ static void test_detect_tails_are_cut(void **state)
     }
 }
 
+/* ---- anchor-free Detect tails --------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    int         bins, classes;
+} free_tails[] = {
+    {"pass_detect_free", 4, 3}, /* YOLOv8's export at a fixed size */
+    {"pass_detect_free_one_class", 4, 1},
+    {"pass_detect_free_no_bins", 1, 6},         /* the box is four numbers */
+    {"pass_detect_free_as_many_classes", 2, 8}, /* as channels of the box */
+    {"pass_detect_free_rows", 4, 3},            /* a row a cell */
+    {"pass_detect_free_dynamic", 4, 3},
+};
+
+static void test_anchor_free_tails_are_cut(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof free_tails / sizeof *free_tails; i++) {
+        struct onnx_detect_tail tail = {.found = false};
+        struct onnx_changes     changes = {0};
+        struct onnx_model      *model = NULL;
+
+        assert_int_equal(cut(free_tails[i].name, &model, &tail, &changes), BSR_OK);
+        if (!tail.found)
+            fail_msg("%s: no tail found", free_tails[i].name);
+        assert_int_equal(tail.heads, 3);
+        assert_int_equal(tail.anchors, 0);
+        assert_int_equal(tail.bins, free_tails[i].bins);
+        assert_int_equal(tail.classes, free_tails[i].classes);
+        assert_true(tail.any_size);
+        assert_int_equal(changes.count, 7);
+        assert_int_equal(onnx_output_count(model), 6);
+        assert_int_equal(onnx_node_count(model, "Conv"), 6);
+        for (int o = 0; o < 6; o++) {
+            struct onnx_value output = onnx_output(model, o);
+            char              name[8];
+            snprintf(name, sizeof name, "%s%d", o % 2 ? "cls" : "box", o / 2);
+            assert_string_equal(output.name, name);
+            assert_int_equal(output.shape[1], o % 2 ? tail.classes : 4 * tail.bins);
+            assert_int_equal(output.shape[2], -1);
+            assert_true(tail.strides[o / 2] == model_strides[o / 2]);
+        }
+        onnx_model_free(reread(model));
+        onnx_changes_free(&changes);
+        onnx_model_free(model);
+    }
+}
+
 /* The decoded rows of the original are YOLO's formula on the heads of what is left. */
 static void test_heads_are_those_of_the_model(void **state)
 {
@@ -318,6 +367,7 @@ static void test_models_without_a_detect_tail_stay(void **state)
     static const char *const names[] = {"pass_detect_raw",
                                         "pass_detect_exp",
                                         "pass_detect_wrong_cell",
+                                        "pass_detect_free_squares",
                                         "conv",
                                         "dynamic",
                                         "shapeless",
@@ -365,7 +415,10 @@ static void test_failed_allocations_leave_models_as_they_were(void **state)
     static const struct {
         const char *name;
         bsr_status (*take_off)(struct onnx_model *model, struct bsr_error *err);
-    } cases[] = {{"pass_nhwc", lift_it}, {"pass_batch", single_it}, {"pass_detect_plain", cut_it}};
+    } cases[] = {{"pass_nhwc", lift_it},
+                 {"pass_batch", single_it},
+                 {"pass_detect_plain", cut_it},
+                 {"pass_detect_free", cut_it}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bsr_status status = BSR_ENOMEM;
@@ -393,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_batches_that_are_mixed_are_refused),
         cmocka_unit_test(test_models_without_a_batch_stay),
         cmocka_unit_test(test_detect_tails_are_cut),
+        cmocka_unit_test(test_anchor_free_tails_are_cut),
         cmocka_unit_test(test_heads_are_those_of_the_model),
         cmocka_unit_test(test_models_without_a_detect_tail_stay),
         cmocka_unit_test(test_failed_allocations_leave_models_as_they_were),

@@ -101,12 +101,32 @@ static void test_detect_tails_of_all_exports_are_cut(void **state)
     outputs_free(&first);
 }
 
+static void test_the_tail_of_yolov8_is_cut(void **state)
+{
+    struct onnx_model      *model = read_shared("yolov8n.onnx");
+    struct onnx_detect_tail tail = {.found = false};
+    struct bsr_error        err = {0};
+    (void)state;
+
+    assert_int_equal(onnx_cut_detect(model, 640, &tail, NULL, &err), BSR_OK);
+    assert_true(tail.found && tail.any_size);
+    assert_int_equal(tail.heads, 3);
+    assert_int_equal(tail.anchors, 0);
+    assert_int_equal(tail.bins, 16);
+    assert_int_equal(tail.classes, 80);
+    for (int h = 0; h < 3; h++)
+        assert_true(tail.strides[h] == (float)(8 << h));
+    assert_int_equal(onnx_output_count(model), 6);
+    assert_int_equal(onnx_node_count(model, "Conv"), 63);
+    assert_int_equal(onnx_node_count(model, "Softmax"), 0);
+    onnx_model_free(model);
+}
+
 static void test_exports_without_a_detect_tail_stay(void **state)
 {
-    static const char *const names[] = {"yolov5/yolov5n-heads.onnx",  "yolov8n.onnx",
-                                        "classify/mobilenet_v2.onnx", "classify/mobilenet_v2_qdq.onnx",
-                                        "tutorial/srcnn.onnx",        "tutorial/whole_model.onnx",
-                                        "tutorial/linear_func.onnx"};
+    static const char *const names[] = {"yolov5/yolov5n-heads.onnx",      "classify/mobilenet_v2.onnx",
+                                        "classify/mobilenet_v2_qdq.onnx", "tutorial/srcnn.onnx",
+                                        "tutorial/whole_model.onnx",      "tutorial/linear_func.onnx"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct onnx_model      *model = read_shared(names[i]);
@@ -184,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_detect_tails_of_all_exports_are_cut),
+        cmocka_unit_test(test_the_tail_of_yolov8_is_cut),
         cmocka_unit_test(test_exports_without_a_detect_tail_stay),
         cmocka_unit_test(test_quantised_weights_become_floats),
         cmocka_unit_test(test_yolov8_splits_are_attributes),
