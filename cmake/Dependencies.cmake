@@ -5,9 +5,9 @@ find_package(OpenCVDnn 4.5 REQUIRED)
 find_package(GIF 5.1 REQUIRED) # has no pkg-config file; target GIF::GIF
 
 foreach(module libconfig libprotobuf-c libjpeg libpng libwebp libwebpmux libtiff-4 lcms2 freetype2 harfbuzz
-               fontconfig jansson nettle)
+               fontconfig jansson nettle expat)
   string(REGEX REPLACE "^lib|-4$|-c$" "" name ${module})
   string(TOUPPER ${name} name)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
 endforeach()
-# Targets: PkgConfig::CONFIG PROTOBUF JPEG PNG WEBP WEBPMUX TIFF LCMS2 FREETYPE2 HARFBUZZ FONTCONFIG JANSSON NETTLE
+# Targets: PkgConfig::CONFIG PROTOBUF JPEG PNG WEBP WEBPMUX TIFF LCMS2 FREETYPE2 HARFBUZZ FONTCONFIG JANSSON NETTLE EXPAT

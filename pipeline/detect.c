@@ -57,6 +57,11 @@ int detector_class_count(const struct detector *detector)
     return detector->layout.yolo.classes;
 }
 
+bool detector_wants_class(const struct detector *detector, int class_index)
+{
+    return !detector->wanted || detector->wanted[class_index];
+}
+
 /* ---- what the user asked for -------------------------------------------------------------- */
 
 static bsr_status find_size(struct detector *detector, struct bytes *notes, struct bsr_error *err)

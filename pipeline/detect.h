@@ -54,3 +54,6 @@ bsr_status detector_run(struct detector *detector, const struct bsr_image *image
 /* The name of a class: the card's, the model's, or "class 7". Valid as long as the detector. */
 const char *detector_class_name(const struct detector *detector, int class_index);
 int         detector_class_count(const struct detector *detector);
+
+/* Whether a class is one of those asked for. */
+bool detector_wants_class(const struct detector *detector, int class_index);

@@ -6,7 +6,7 @@ set -eu
 build="gcc g++ cmake ninja-build pkg-config protobuf-c-compiler
        libopencv-dnn-dev libopencv-imgproc-dev libconfig-dev libprotobuf-c-dev libjpeg-dev libpng-dev libwebp-dev
        libtiff-dev libgif-dev liblcms2-dev libfreetype-dev libharfbuzz-dev libfontconfig-dev
-       libjansson-dev nettle-dev fonts-dejavu-core"
+       libjansson-dev nettle-dev libexpat1-dev fonts-dejavu-core"
 tests="$build libcmocka-dev libopencv-imgcodecs-dev clang clang-tidy clang-format git man-db bash-completion file"
 
 case "${1:-}" in
