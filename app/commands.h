@@ -6,6 +6,9 @@
 int detect_command(const struct options *options);
 int upscale_command(const struct options *options);
 int classify_command(const struct options *options);
+int eval_detect_command(const struct options *options);
+int eval_upscale_command(const struct options *options);
+int eval_classify_command(const struct options *options);
 int model_show_command(const struct options *options);
 int model_check_command(const struct options *options);
 int model_explain_command(const struct options *options);

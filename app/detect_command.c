@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "app/detecting.h"
 #include "app/run.h"
 #include "app/terminal.h"
 #include "base/alloc.h"
@@ -11,9 +12,9 @@ enum { CLASSES_SHOWN = 8 }; /* in the summary; the rest are counted together */
 
 static struct detect_job_options job_options(const struct options *options, const struct model *model)
 {
-    struct detect_job_options how = {
-        .detect = detect_options_default(model),
-        .as_stored = model->card.as_stored,
+    return (struct detect_job_options){
+        .detect = detecting_options(options, model),
+        .as_stored = detecting_as_stored(options, model),
         .save_image = !options->no_image,
         .save_txt = options->save_txt,
         .save_score = options->save_conf,
@@ -23,30 +24,6 @@ static struct detect_job_options job_options(const struct options *options, cons
         .hide_score = options->hide_conf,
         .line_width = options->line_width,
     };
-    static const enum output_shape layouts[] = {[LAYOUT_AUTO] = OUTPUT_ANY,
-                                                [LAYOUT_YOLOV5] = OUTPUT_ROWS,
-                                                [LAYOUT_YOLOV5_HEADS] = OUTPUT_HEADS,
-                                                [LAYOUT_YOLOV8] = OUTPUT_COLUMNS,
-                                                [LAYOUT_BOXES] = OUTPUT_BOXES};
-    struct detect_options         *detect = &how.detect;
-    if (options->conf >= 0)
-        detect->confidence = options->conf;
-    if (options->iou >= 0)
-        detect->iou = options->iou;
-    if (options->max_det > 0)
-        detect->max_detections = options->max_det;
-    if (options->letterbox != FIT_CARD)
-        detect->rect = options->letterbox == FIT_RECT;
-    if (options->profile != PROFILE_CARD)
-        how.as_stored = options->profile == PROFILE_IGNORE;
-    if (options->origins[OPTION_AGNOSTIC])
-        detect->agnostic = options->agnostic;
-    detect->layout = layouts[options->layout];
-    detect->width = options->size.width;
-    detect->height = options->size.height;
-    detect->classes = options->classes.items;
-    detect->class_count = options->classes.count;
-    return how;
 }
 
 struct class_count {

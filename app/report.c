@@ -37,11 +37,18 @@ static FILE *open_records(const struct options *options)
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
+/* A record or a line of each input, rather than what all of them come to. */
+static bool tells_each(const struct options *options)
+{
+    return options->command == COMMAND_DETECT || options->command == COMMAND_UPSCALE ||
+           options->command == COMMAND_CLASSIFY;
+}
+
 bsr_status report_open(struct report *report, const struct options *options, const struct sources *sources,
                        const char *thing, struct bsr_error *err)
 {
     *report = (struct report){.options = options, .sources = sources, .thing = thing, .start = clock_ms()};
-    if (options->dry_run)
+    if (options->dry_run || !tells_each(options))
         return BSR_OK;
     if (!options->json) {
         report->records = options->command == COMMAND_CLASSIFY ? stdout : NULL; /* lines for people */
@@ -114,7 +121,8 @@ static bool options_say_classes(const struct options *options)
 static void say_done(struct report *report, size_t index, const struct item_result *result)
 {
     const struct timing *ms = &result->timing;
-    if (report->options->verbose == 0 && report->sources->count > FEW_INPUTS)
+    bool                 few = report->sources->count <= FEW_INPUTS && tells_each(report->options);
+    if (report->options->verbose == 0 && !few)
         return;
     if (options_say_classes(report->options))
         return; /* the line on standard output says it */

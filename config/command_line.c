@@ -207,14 +207,14 @@ static bsr_status refuse_command(const char *word, struct bsr_error *err)
     return BSR_EUSAGE;
 }
 
-/* The command that argv names from 1 on: one word, or two for those below `model`. */
+/* The command that argv names from 1 on: one word, or two for those below `model` and `eval`. */
 static bsr_status read_words(struct reader *reader)
 {
     const char  *word = reader->argv[1];
     enum command command = command_by_name(word);
 
     reader->at = 2;
-    if (command == COMMAND_MODEL && reader->argc > 2 && reader->argv[2][0] != '-') {
+    if (command_is_group(command) && reader->argc > 2 && reader->argv[2][0] != '-') {
         char both[NAME_SPACE];
         snprintf(both, sizeof both, "%s %s", word, reader->argv[2]);
         command = command_by_name(both);

@@ -56,14 +56,34 @@ static void append_words(enum command command, struct bytes *out)
 
 static void append_commands(struct bytes *out)
 {
-    for (int c = COMMAND_NONE + 1; c <= COMMAND_MODEL; c++)
-        bytes_append_format(out, "%s ", command_infos[c].name);
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (command_group((enum command)c) == COMMAND_NONE)
+            bytes_append_format(out, "%s ", command_infos[c].name);
 }
 
-static void append_words_below_model(struct bytes *out)
+static void append_words_below(enum command group, struct bytes *out)
 {
-    for (int c = COMMAND_MODEL + 1; c < COMMAND_COUNT; c++)
-        bytes_append_format(out, "%s ", completion_last_word((enum command)c));
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (command_group((enum command)c) == group)
+            bytes_append_format(out, "%s ", completion_last_word((enum command)c));
+}
+
+/* Of two words: those that may follow the first, then both of them as the name of a page. */
+static void append_group(enum command group, struct bytes *out)
+{
+    bytes_append_format(out,
+                        "    if [ \"$command\" = %s ]; then\n"
+                        "        if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+                        "            mapfile -t COMPREPLY < <(compgen -W '",
+                        command_infos[group].name);
+    append_words_below(group, out);
+    bytes_append_format(out,
+                        "' -- \"$cur\")\n"
+                        "            return\n"
+                        "        fi\n"
+                        "        command=\"%s-${COMP_WORDS[2]}\"\n"
+                        "    fi\n",
+                        command_infos[group].name);
 }
 
 void completion_write_bash(struct bytes *out)
@@ -85,17 +105,11 @@ void completion_write_bash(struct bytes *out)
     bytes_append_text(out, "' -- \"$cur\")\n"
                            "        return\n"
                            "    fi\n"
-                           "    local command=${COMP_WORDS[1]}\n"
-                           "    if [ \"$command\" = model ]; then\n"
-                           "        if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
-                           "            mapfile -t COMPREPLY < <(compgen -W '");
-    append_words_below_model(out);
-    bytes_append_text(out, "' -- \"$cur\")\n"
-                           "            return\n"
-                           "        fi\n"
-                           "        command=\"model-${COMP_WORDS[2]}\"\n"
-                           "    fi\n"
-                           "    case $cur in\n"
+                           "    local command=${COMP_WORDS[1]}\n");
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (command_is_group((enum command)c))
+            append_group((enum command)c, out);
+    bytes_append_text(out, "    case $cur in\n"
                            "    --*=*) prev=${cur%%=*} cur=${cur#*=} ;;\n"
                            "    esac\n"
                            "    case $prev in\n");

@@ -5,13 +5,33 @@
 /* The commands that have the option, as a condition of complete; nothing for one that is everywhere. */
 static void append_condition(const struct option_row *row, struct bytes *out)
 {
+    const char *separator = "";
     if (option_is_in(row, COMMAND_NONE))
         return;
-    bytes_append_text(out, " -n '__fish_seen_subcommand_from");
+    bytes_append_text(out, " -n '__besra_command ");
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
-        if (option_is_in(row, (enum command)c))
-            bytes_append_format(out, " %s", completion_last_word((enum command)c));
+        if (option_is_in(row, (enum command)c)) {
+            bytes_append_format(out, "%s%s", separator, command_infos[c].page);
+            separator = " ";
+        }
     bytes_append_text(out, "'");
+}
+
+/* __besra_command detect model-show: whether the command typed so far is one of these. */
+static void append_command_function(struct bytes *out)
+{
+    bytes_append_text(out, "function __besra_command\n"
+                           "    set -l words (commandline -opc)\n"
+                           "    set -l command $words[2]\n"
+                           "    if test (count $words) -gt 2; and contains -- \"$command\"");
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (command_is_group((enum command)c))
+            bytes_append_format(out, " %s", command_infos[c].name);
+    bytes_append_text(out, "\n"
+                           "        set command $command-$words[3]\n"
+                           "    end\n"
+                           "    contains -- \"$command\" $argv\n"
+                           "end\n");
 }
 
 static void append_option(const struct option_row *row, struct bytes *out)
@@ -57,13 +77,17 @@ void completion_write_fish(struct bytes *out)
                         "    end\n"
                         "end\n",
                         BESRA_DATA_FOLDER "/besra/models");
+    append_command_function(out);
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
-        bytes_append_format(
-            out, "complete -c besra -n %s -f -a %s -d '",
-            c <= COMMAND_MODEL
-                ? "__fish_use_subcommand"
-                : "'__fish_seen_subcommand_from model; and test (count (commandline -opc)) -eq 2'",
-            completion_last_word((enum command)c));
+        enum command group = command_group((enum command)c);
+        if (group == COMMAND_NONE)
+            bytes_append_text(out, "complete -c besra -n __fish_use_subcommand");
+        else
+            bytes_append_format(out,
+                                "complete -c besra -n 'test (count (commandline -opc)) -eq 2; and test "
+                                "(commandline -opc)[2] = %s'",
+                                command_infos[group].name);
+        bytes_append_format(out, " -f -a %s -d '", completion_last_word((enum command)c));
         completion_append_escaped(command_infos[c].summary, QUOTED_SIGNS, out);
         bytes_append_text(out, "'\n");
     }

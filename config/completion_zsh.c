@@ -73,12 +73,34 @@ static void append_command(enum command command, struct bytes *out)
     bytes_append_text(out, "            '*:input:_files'\n        ;;\n");
 }
 
-/* 'detect:find objects in pictures', a line each. */
-static void append_names(int first, int last, struct bytes *out)
+/* 'detect:find objects in pictures', a line each: of the commands below `group`. */
+static void append_names(enum command group, struct bytes *out)
 {
-    for (int c = first; c <= last; c++)
-        bytes_append_format(out, "            '%s:%s'\n", completion_last_word((enum command)c),
-                            command_infos[c].summary);
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (command_group((enum command)c) == group)
+            bytes_append_format(out, "            '%s:%s'\n", completion_last_word((enum command)c),
+                                command_infos[c].summary);
+}
+
+/* Of two words: those that may follow the first, then both of them as one. */
+static void append_group(enum command group, struct bytes *out)
+{
+    bytes_append_format(out,
+                        "    if [[ $command == %s ]]; then\n"
+                        "        if (( CURRENT == 2 )); then\n"
+                        "            commands=(\n",
+                        command_infos[group].name);
+    append_names(group, out);
+    bytes_append_format(out,
+                        "            )\n"
+                        "            _describe command commands\n"
+                        "            return\n"
+                        "        fi\n"
+                        "        command=%s-$words[2]\n"
+                        "        shift words\n"
+                        "        (( CURRENT-- ))\n"
+                        "    fi\n",
+                        command_infos[group].name);
 }
 
 void completion_write_zsh(struct bytes *out)
@@ -96,7 +118,7 @@ void completion_write_zsh(struct bytes *out)
                            "    local -a commands\n"
                            "    if (( CURRENT == 2 )); then\n"
                            "        commands=(\n");
-    append_names(COMMAND_NONE + 1, COMMAND_MODEL, out);
+    append_names(COMMAND_NONE, out);
     bytes_append_text(out, "        )\n        _describe command commands\n        _arguments : \\\n");
     for (int i = 0; i < OPTION_COUNT; i++)
         if (option_is_in(&option_rows[i], COMMAND_NONE))
@@ -106,20 +128,11 @@ void completion_write_zsh(struct bytes *out)
                            "    fi\n"
                            "    local command=$words[2]\n"
                            "    shift words\n"
-                           "    (( CURRENT-- ))\n"
-                           "    if [[ $command == model ]]; then\n"
-                           "        if (( CURRENT == 2 )); then\n"
-                           "            commands=(\n");
-    append_names(COMMAND_MODEL + 1, COMMAND_COUNT - 1, out);
-    bytes_append_text(out, "            )\n"
-                           "            _describe command commands\n"
-                           "            return\n"
-                           "        fi\n"
-                           "        command=model-$words[2]\n"
-                           "        shift words\n"
-                           "        (( CURRENT-- ))\n"
-                           "    fi\n"
-                           "    case $command in\n");
+                           "    (( CURRENT-- ))\n");
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (command_is_group((enum command)c))
+            append_group((enum command)c, out);
+    bytes_append_text(out, "    case $command in\n");
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
         append_command((enum command)c, out);
     bytes_append_text(out, "    esac\n}\n\n_besra \"$@\"\n");

@@ -137,7 +137,7 @@ static bsr_status refuse_key(const struct config_file *file, const config_settin
     if (row && (row->commands & LINE_ONLY))
         return settings_fail(file->path, setting, file->err, "%s: only on the command line", key);
     for (int c = COMMAND_NONE + 1; row && c < COMMAND_COUNT; c++)
-        if (option_is_in(row, (enum command)c) && command_is_for_pictures((enum command)c))
+        if (option_is_in(row, (enum command)c) && command_has_settings((enum command)c))
             return settings_fail(file->path, setting, file->err,
                                  "%s: belongs to %s: write %s = { %s = ...; };", key,
                                  command_name((enum command)c), command_name((enum command)c), name);
@@ -150,7 +150,7 @@ static bsr_status refuse_key(const struct config_file *file, const config_settin
         if (row_of_key(candidate, command))
             known[count++] = candidate;
     }
-    for (int c = COMMAND_NONE + 1; command == COMMAND_NONE && command_is_for_pictures((enum command)c); c++)
+    for (int c = COMMAND_NONE + 1; command == COMMAND_NONE && command_has_settings((enum command)c); c++)
         known[count++] = command_name((enum command)c);
     known[count] = NULL;
     return settings_fail_unknown(file->path, setting, known, file->err);
@@ -168,7 +168,7 @@ static bsr_status apply_group(const struct config_file *file, const config_setti
         if (row)
             status = apply_key(file, row, setting);
         else if (command != COMMAND_NONE ||
-                 !command_is_for_pictures(command_by_name(config_setting_name(setting))))
+                 !command_has_settings(command_by_name(config_setting_name(setting))))
             status = refuse_key(file, setting, command);
     }
     return status;
@@ -190,7 +190,7 @@ static bsr_status check_group(const struct config_file *file, const config_setti
 static bsr_status apply_commands(const struct config_file *file, const config_setting_t *root)
 {
     bsr_status status = BSR_OK;
-    for (int c = COMMAND_NONE + 1; status == BSR_OK && command_is_for_pictures((enum command)c); c++) {
+    for (int c = COMMAND_NONE + 1; status == BSR_OK && command_has_settings((enum command)c); c++) {
         const config_setting_t *group = config_setting_get_member(root, command_name((enum command)c));
         if (group && !config_setting_is_group(group))
             status = settings_fail(file->path, group, file->err, "%s: a group is needed: %s = { ... };",

@@ -45,12 +45,14 @@ static void append_group(enum option_group group, enum command command, struct b
     }
 }
 
-static void append_commands(int first, struct bytes *out)
+/* Of the program all commands, else those that it stands before. */
+static void append_commands(enum command group, struct bytes *out)
 {
     enum { NAMES_COLUMN = 18 };
     bytes_append_text(out, "\nCommands\n");
-    for (int c = first; c < COMMAND_COUNT; c++)
-        append_entry(command_infos[c].name, command_infos[c].summary, NAMES_COLUMN, out);
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
+        if (group == COMMAND_NONE || command_group((enum command)c) == group)
+            append_entry(command_infos[c].name, command_infos[c].summary, NAMES_COLUMN, out);
 }
 
 static void append_examples(enum command command, struct bytes *out)
@@ -88,13 +90,13 @@ void options_print_help(enum command command, struct bytes *out)
     bytes_append_text(out, "\n\n");
     help_wrap(info->description, 0, out);
     append_examples(command, out);
-    if (command == COMMAND_NONE || command == COMMAND_MODEL)
-        append_commands(command + 1, out);
+    if (command == COMMAND_NONE || command_is_group(command))
+        append_commands(command, out);
     else
         append_inputs(command, out);
     for (int group = 0; group < GROUP_COUNT; group++)
         append_group((enum option_group)group, command, out);
-    if (command != COMMAND_NONE && command != COMMAND_MODEL)
+    if (command != COMMAND_NONE && !command_is_group(command))
         help_wrap(
             "\nFlags are undone by --no-NAME (--image undoes --no-image); any beginning of a name that fits "
             "only one option will do. Defaults can be set in ~/.config/besra/besra.cfg.",

@@ -65,9 +65,26 @@ void help_append_usage(enum command command, struct bytes *out)
                         command_infos[command].usage);
 }
 
+/* What options say of a command where that is not what they say elsewhere. */
+static const struct {
+    unsigned       commands;
+    enum option_id id;
+    const char    *help;
+} other_helps[] = {
+    {IN_EVAL_DETECT, OPTION_CONF, "least score of an object (default: 0.001, as COCO's numbers are made)"},
+    {IN_EVAL_DETECT, OPTION_IOU, "boxes of one class that overlap more are one object (default: 0.6)"},
+    {IN_EVAL_DETECT, OPTION_MAX_DET, "most objects in a picture (default: 300)"},
+    {IN_EVAL_UPSCALE, OPTION_SCALE, "how many times smaller and larger; a whole number from 2 on"},
+    {IN_EVAL, OPTION_JSON, "write what was measured, as JSON, to standard output or FILE"},
+};
+
 void help_describe(const struct option_row *row, enum command command, struct bytes *out)
 {
-    bytes_append_text(out, row->help);
+    const char *help = row->help;
+    for (size_t i = 0; i < sizeof other_helps / sizeof *other_helps; i++)
+        if (other_helps[i].id == row->id && (other_helps[i].commands >> command) & 1)
+            help = other_helps[i].help;
+    bytes_append_text(out, help);
     if (row->choices) {
         bytes_append_text(out, ": ");
         option_append_choices(row, " or ", out);

@@ -98,10 +98,13 @@ static void append_page(enum command command, struct bytes *out)
     bytes_append_text(out, "\\fR(1)");
 }
 
-static void append_commands(int first, struct bytes *out)
+/* Of the program all commands, else those that it stands before. */
+static void append_commands(enum command group, struct bytes *out)
 {
     append_macro("SH", "COMMANDS", out);
-    for (int c = first; c < COMMAND_COUNT; c++) {
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
+        if (group != COMMAND_NONE && command_group((enum command)c) != group)
+            continue;
         bytes_append_text(out, ".TP\n");
         bytes_append_format(out, "\\fBbesra %s\\fR\n", command_infos[c].name);
         append_plain(command_infos[c].summary, out);
@@ -195,8 +198,8 @@ void options_write_man(enum command command, struct bytes *out)
     bytes_free(&usage);
     append_macro("SH", "DESCRIPTION", out);
     append_line(command_infos[command].description, out);
-    if (command == COMMAND_NONE || command == COMMAND_MODEL)
-        append_commands(command + 1, out);
+    if (command == COMMAND_NONE || command_is_group(command))
+        append_commands(command, out);
     else
         append_terms("INPUTS", command_is_for_pictures(command) ? help_input : help_model_input, out);
     append_options(command, out);

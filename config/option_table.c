@@ -104,6 +104,69 @@ const struct command_info command_infos[COMMAND_COUNT] = {
             .examples = {{"besra classify -m squeezenet.onnx photo.jpg", "the five best classes"},
                          {"besra classify -m net.onnx --json -r pictures", "a record of each, for programs"}},
         },
+    [COMMAND_EVAL] =
+        {
+            .name = "eval",
+            .page = "eval",
+            .usage = "COMMAND [OPTION...] INPUT...",
+            .model = "",
+            .summary = "how good a model is, measured against the truth",
+            .description =
+                "Runs a model on pictures of which it is known what they show, and says how well it "
+                "did, in the measures of the field.",
+            .examples = {{"besra eval detect -m net.onnx --truth instances.json pictures", "COCO's mAP"},
+                         {"besra eval upscale -s 3 pictures", "PSNR and SSIM"},
+                         {"besra eval classify -m net.onnx --truth labels.csv pictures", "top-1 and top-5"}},
+        },
+    [COMMAND_EVAL_DETECT] =
+        {
+            .name = "eval detect",
+            .page = "eval-detect",
+            .usage = "[OPTION...] --truth FILE|FOLDER INPUT...",
+            .least_inputs = 1,
+            .model = "cards",
+            .summary = "mAP of a detector",
+            .description =
+                "Finds objects and compares them with the truth as COCO does: average precision at "
+                "101 points of recall and IoU 0.50 to 0.95, by size and by class. The truth is "
+                "COCO's JSON, or a folder of YOLO's .txt or VOC's .xml files. Without --letterbox a "
+                "model without a card is run on as little padding as it takes.",
+            .examples = {{"besra eval detect -m net.onnx --truth instances.json pictures",
+                          "against COCO's JSON"},
+                         {"besra eval detect --truth labels --worst 10 pictures",
+                          "against YOLO's labels, with the ten worst pictures"},
+                         {"besra eval detect -m net.onnx --truth Annotations --plots plots pictures",
+                          "against VOC's, with curves and a confusion matrix"}},
+        },
+    [COMMAND_EVAL_UPSCALE] =
+        {
+            .name = "eval upscale",
+            .page = "eval-upscale",
+            .usage = "[OPTION...] INPUT...",
+            .least_inputs = 1,
+            .model = "srcnn",
+            .summary = "PSNR and SSIM of a net that enlarges",
+            .description = "Makes each picture smaller, as MATLAB's imresize does, enlarges that again, and "
+                           "compares with the picture: PSNR and SSIM of the luma, as many pixels left out at "
+                           "each side as it was enlarged times, beside bicubic alone.",
+            .examples = {{"besra eval upscale -s 3 Set5", "at three times the size"},
+                         {"besra eval upscale -s 2 --json Set14", "for programs"}},
+        },
+    [COMMAND_EVAL_CLASSIFY] =
+        {
+            .name = "eval classify",
+            .page = "eval-classify",
+            .usage = "[OPTION...] --truth FILE.csv INPUT...",
+            .least_inputs = 1,
+            .model = "",
+            .summary = "top-1 and top-5 of a classifier",
+            .description = "Says how often the best class, and one of the best five, is the right one. The "
+                           "truth is a table of two columns: the picture's file, and its class by number or "
+                           "name.",
+            .examples = {{"besra eval classify -m net.onnx --truth labels.csv pictures", "top-1 and top-5"},
+                         {"besra eval classify -m net.onnx --truth labels.csv --worst 10 pictures",
+                          "with those that it was surest of and wrong"}},
+        },
     [COMMAND_MODEL] =
         {
             .name = "model",
@@ -278,6 +341,7 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_DETECT_OUTPUT] = "Drawing and saving",
     [GROUP_UPSCALE] = "Enlarging",
     [GROUP_CLASSIFY] = "Classification",
+    [GROUP_EVAL] = "Measuring",
     [GROUP_NET] = "What a net without a card takes and gives",
     [GROUP_MODEL] = "The model",
     [GROUP_INPUT] = "Input",
@@ -375,6 +439,16 @@ enum command command_by_name(const char *name)
 {
     for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
         if (strcmp(command_infos[i].name, name) == 0)
+            return (enum command)i;
+    return COMMAND_NONE;
+}
+
+enum command command_group(enum command command)
+{
+    const char *name = command_infos[command].name, *blank = strchr(name, ' ');
+    for (int i = COMMAND_NONE + 1; blank && i < COMMAND_COUNT; i++)
+        if (strlen(command_infos[i].name) == (size_t)(blank - name) &&
+            strncmp(command_infos[i].name, name, (size_t)(blank - name)) == 0)
             return (enum command)i;
     return COMMAND_NONE;
 }

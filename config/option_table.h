@@ -29,6 +29,7 @@ enum option_group {
     GROUP_DETECT_OUTPUT,
     GROUP_UPSCALE,
     GROUP_CLASSIFY,
+    GROUP_EVAL,
     GROUP_NET,
     GROUP_MODEL,
     GROUP_INPUT,
@@ -46,6 +47,13 @@ enum {
     IN_CLASSIFY = 1 << COMMAND_CLASSIFY,
     IN_WRITING = IN_DETECT | IN_UPSCALE, /* pictures; such options may stand at the top of the file */
     IN_PICTURES = IN_WRITING | IN_CLASSIFY,
+    IN_EVAL_DETECT = 1 << COMMAND_EVAL_DETECT,
+    IN_EVAL_UPSCALE = 1 << COMMAND_EVAL_UPSCALE,
+    IN_EVAL_CLASSIFY = 1 << COMMAND_EVAL_CLASSIFY,
+    IN_EVAL = IN_EVAL_DETECT | IN_EVAL_UPSCALE | IN_EVAL_CLASSIFY,
+    IN_READING = IN_PICTURES | IN_EVAL, /* pictures */
+    IN_DETECTING = IN_DETECT | IN_EVAL_DETECT,
+    IN_CLASSIFYING = IN_CLASSIFY | IN_EVAL_CLASSIFY,
     IN_SHOW = 1 << COMMAND_MODEL_SHOW,
     IN_EXTRACT = 1 << COMMAND_MODEL_EXTRACT,
     IN_EDIT = 1 << COMMAND_MODEL_EDIT,
@@ -55,8 +63,8 @@ enum {
     IN_FED = IN_COMPARE | IN_RUN,                                                /* run on given inputs */
     IN_RUNNING = IN_RUN | 1 << COMMAND_MODEL_CHECK | 1 << COMMAND_MODEL_EXPLAIN, /* with one engine */
     IN_SHAPED = IN_SHOW | IN_RUNNING | IN_COMPARE | 1 << COMMAND_MODEL_SIMPLIFY,
-    IN_EVERY = IN_PICTURES | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD | 1 << COMMAND_MODEL_LIST,
-    IN_ANY = IN_EVERY | 1 << COMMAND_MODEL | IN_NONE,
+    IN_EVERY = IN_READING | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD | 1 << COMMAND_MODEL_LIST,
+    IN_ANY = IN_EVERY | 1 << COMMAND_MODEL | 1 << COMMAND_EVAL | IN_NONE,
     LINE_ONLY = 1 << 30, /* not in a configuration file */
 };
 
@@ -124,11 +132,26 @@ void option_append_choices(const struct option_row *row, const char *last, struc
 /* The exit codes and what they mean; NULL behind the last. */
 const char *exit_code_text(int n, const char **codes);
 
-/* Whether it has pictures for inputs, and options in the configuration file. */
-static inline bool command_is_for_pictures(enum command command)
+/* Whether it has options in the configuration file. */
+static inline bool command_has_settings(enum command command)
 {
     return (IN_PICTURES >> command) & 1;
 }
+
+/* Whether it has pictures for inputs. */
+static inline bool command_is_for_pictures(enum command command)
+{
+    return (IN_READING >> command) & 1;
+}
+
+/* Whether it only stands before others: "model", "eval". */
+static inline bool command_is_group(enum command command)
+{
+    return command == COMMAND_MODEL || command == COMMAND_EVAL;
+}
+
+/* The command that its name begins with: COMMAND_MODEL of "model show"; COMMAND_NONE of one word. */
+enum command command_group(enum command command);
 
 /* COMMAND_NONE when there is none of that name. */
 enum command command_by_name(const char *name);

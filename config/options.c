@@ -155,13 +155,30 @@ static bsr_status refuse_inputs(const struct options *options, const char *why, 
     return BSR_EUSAGE;
 }
 
+/* "which? detect, upscale or classify" */
+static bsr_status refuse_group(const struct options *options, struct bsr_error *err)
+{
+    struct bytes why = {0};
+    const char  *before = "which? ", *last = NULL;
+    for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++) {
+        if (command_group((enum command)c) != options->command)
+            continue;
+        if (last)
+            bytes_append_format(&why, "%s%s", before, last);
+        before = last ? ", " : before;
+        last = strchr(command_infos[c].name, ' ') + 1;
+    }
+    bytes_append_format(&why, " or %s", last);
+    bsr_status status = refuse_inputs(options, why.failed ? "which?" : bytes_text(&why), err);
+    bytes_free(&why);
+    return status;
+}
+
 static bsr_status check_inputs(const struct options *options, struct bsr_error *err)
 {
     const struct command_info *info = &command_infos[options->command];
-    if (options->command == COMMAND_MODEL)
-        return refuse_inputs(
-            options, "which? show, check, explain, simplify, extract, edit, build, compare, run or list",
-            err);
+    if (command_is_group(options->command))
+        return refuse_group(options, err);
     if (info->most_inputs && options->input_count > (size_t)info->most_inputs)
         return refuse_inputs(options, "too many arguments", err);
     if (options->input_count >= (size_t)info->least_inputs || options->list)

@@ -14,7 +14,8 @@ enum command {
     COMMAND_DETECT,
     COMMAND_UPSCALE,
     COMMAND_CLASSIFY,
-    COMMAND_MODEL, /* only to ask for help on those below */
+    COMMAND_EVAL,  /* only to ask for help on those below: eval detect, ... */
+    COMMAND_MODEL, /* the same */
     COMMAND_MODEL_SHOW,
     COMMAND_MODEL_CHECK,
     COMMAND_MODEL_EXPLAIN,
@@ -25,6 +26,9 @@ enum command {
     COMMAND_MODEL_COMPARE,
     COMMAND_MODEL_RUN,
     COMMAND_MODEL_LIST,
+    COMMAND_EVAL_DETECT,
+    COMMAND_EVAL_UPSCALE,
+    COMMAND_EVAL_CLASSIFY,
     COMMAND_COUNT
 };
 
@@ -126,6 +130,12 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     int                top; /* 1.. */
     enum crop_choice   fit;
     enum scores_choice scores;
+
+    /* eval ... */
+    char *truth; /* NULL: not given */
+    char *plots; /* a folder; NULL: none are drawn */
+    int   worst; /* how many of the worst pictures to list */
+    bool  one_label;
 
     /* What a net without a card was trained on. */
     enum input_color_choice input_color;

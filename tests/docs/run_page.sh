@@ -118,7 +118,10 @@ check_excerpt() {
 }
 
 check_options() {
-    for command in detect upscale classify; do "$besra" $command --help; done >help
+    for command in detect upscale classify; do
+        "$besra" $command --help
+        "$besra" eval $command --help
+    done >help
     for command in show check explain simplify extract edit build compare run list; do
         "$besra" model $command --help
     done >>help
