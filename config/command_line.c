@@ -81,9 +81,10 @@ static bsr_status find_option(const struct reader *reader, const char *name, siz
                               struct line_option *option)
 {
     enum command command = reader->line->command;
-    option->row = option_by_name(name, length);
-    if (option->row && option_is_in(option->row, command))
+    option->row = option_by_name_in(name, length, command);
+    if (option->row)
         return BSR_OK;
+    option->row = option_by_name(name, length);
     for (int i = 0; i < OPTION_COUNT; i++)
         if (option_is_in(&option_rows[i], command) && is_negation(&option_rows[i], name, length)) {
             *option = (struct line_option){.row = &option_rows[i], .off = true};

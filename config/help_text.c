@@ -75,6 +75,11 @@ static const struct {
     {IN_EVAL_DETECT, OPTION_IOU, "boxes of one class that overlap more are one object (default: 0.6)"},
     {IN_EVAL_DETECT, OPTION_MAX_DET, "most objects in a picture (default: 300)"},
     {IN_EVAL_UPSCALE, OPTION_SCALE, "how many times smaller and larger; a whole number from 2 on"},
+    {IN_BENCH, OPTION_SIZE, "size of the net's input in pixels (default: as the card or the model says)"},
+    {IN_BENCH, OPTION_LAYERS, "each layer, in order (default: the slowest ten)"},
+    {IN_BENCH, OPTION_INPUT,
+     "the picture that the stages are measured on (default: noise); of other nets .npy or .pb for an input"},
+    {IN_BENCH, OPTION_JSON, "write what was measured, as JSON, to standard output or FILE"},
     {IN_EVAL, OPTION_JSON, "write what was measured, as JSON, to standard output or FILE"},
 };
 

@@ -104,6 +104,22 @@ const struct command_info command_infos[COMMAND_COUNT] = {
             .examples = {{"besra classify -m squeezenet.onnx photo.jpg", "the five best classes"},
                          {"besra classify -m net.onnx --json -r pictures", "a record of each, for programs"}},
         },
+    [COMMAND_BENCH] =
+        {
+            .name = "bench",
+            .page = "bench",
+            .usage = "[OPTION...] MODEL",
+            .most_inputs = 1,
+            .model = "",
+            .summary = "how long a model takes, stage by stage and layer by layer",
+            .description =
+                "Runs any model again and again and tells the times: of the net alone, of each stage of a "
+                "picture's way through it, of each layer; multiplications a second beside those that the "
+                "processor can do at best, and memory.",
+            .examples = {{"besra bench net.onnx -i photo.jpg", "with the stages of this picture"},
+                         {"besra bench net.onnx --compare opencv", "beside OpenCV's own DNN, in turns"},
+                         {"besra bench net.onnx --json --runs 100", "for programs"}},
+        },
     [COMMAND_EVAL] =
         {
             .name = "eval",
@@ -342,6 +358,7 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_UPSCALE] = "Enlarging",
     [GROUP_CLASSIFY] = "Classification",
     [GROUP_EVAL] = "Measuring",
+    [GROUP_BENCH] = "Timing",
     [GROUP_NET] = "What a net without a card takes and gives",
     [GROUP_MODEL] = "The model",
     [GROUP_INPUT] = "Input",
@@ -392,6 +409,14 @@ const struct option_row *option_by_name(const char *name, size_t length)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
         if (is_name(option_name(&option_rows[i]), name, length))
+            return &option_rows[i];
+    return NULL;
+}
+
+const struct option_row *option_by_name_in(const char *name, size_t length, enum command command)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (option_is_in(&option_rows[i], command) && is_name(option_name(&option_rows[i]), name, length))
             return &option_rows[i];
     return NULL;
 }

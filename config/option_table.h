@@ -30,6 +30,7 @@ enum option_group {
     GROUP_UPSCALE,
     GROUP_CLASSIFY,
     GROUP_EVAL,
+    GROUP_BENCH,
     GROUP_NET,
     GROUP_MODEL,
     GROUP_INPUT,
@@ -47,6 +48,7 @@ enum {
     IN_CLASSIFY = 1 << COMMAND_CLASSIFY,
     IN_WRITING = IN_DETECT | IN_UPSCALE, /* pictures; such options may stand at the top of the file */
     IN_PICTURES = IN_WRITING | IN_CLASSIFY,
+    IN_BENCH = 1 << COMMAND_BENCH,
     IN_EVAL_DETECT = 1 << COMMAND_EVAL_DETECT,
     IN_EVAL_UPSCALE = 1 << COMMAND_EVAL_UPSCALE,
     IN_EVAL_CLASSIFY = 1 << COMMAND_EVAL_CLASSIFY,
@@ -63,7 +65,7 @@ enum {
     IN_FED = IN_COMPARE | IN_RUN,                                                /* run on given inputs */
     IN_RUNNING = IN_RUN | 1 << COMMAND_MODEL_CHECK | 1 << COMMAND_MODEL_EXPLAIN, /* with one engine */
     IN_SHAPED = IN_SHOW | IN_RUNNING | IN_COMPARE | 1 << COMMAND_MODEL_SIMPLIFY,
-    IN_EVERY = IN_READING | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD | 1 << COMMAND_MODEL_LIST,
+    IN_EVERY = IN_READING | IN_BENCH | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD | 1 << COMMAND_MODEL_LIST,
     IN_ANY = IN_EVERY | 1 << COMMAND_MODEL | 1 << COMMAND_EVAL | IN_NONE,
     LINE_ONLY = 1 << 30, /* not in a configuration file */
 };
@@ -119,6 +121,9 @@ bool option_needs_value(const struct option_row *row);
 
 /* The row with this name (of `length` letters; '-' and '_' are the same), or NULL. */
 const struct option_row *option_by_name(const char *name, size_t length);
+
+/* The same of a command: two may have options of one name. */
+const struct option_row *option_by_name_in(const char *name, size_t length, enum command command);
 
 /* The row of this command with this letter, or NULL. */
 const struct option_row *option_by_letter(char letter, enum command command);

@@ -14,6 +14,7 @@ enum command {
     COMMAND_DETECT,
     COMMAND_UPSCALE,
     COMMAND_CLASSIFY,
+    COMMAND_BENCH,
     COMMAND_EVAL,  /* only to ask for help on those below: eval detect, ... */
     COMMAND_MODEL, /* the same */
     COMMAND_MODEL_SHOW,
@@ -49,6 +50,16 @@ enum engine_choice {
     RUN_OPENCV_CUDA,
     RUN_OPENCV_OPENVINO,
     RUN_BESRA,
+};
+/* What `bench --compare` runs beside: as enum engine_choice, one higher. */
+enum beside_choice {
+    BESIDE_NONE,
+    BESIDE_AUTO,
+    BESIDE_OPENCV,
+    BESIDE_OPENCV_OPENCL,
+    BESIDE_OPENCV_CUDA,
+    BESIDE_OPENCV_OPENVINO,
+    BESIDE_BESRA,
 };
 enum progress_choice { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_JSON, PROGRESS_NONE };
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -136,6 +147,10 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     char *plots; /* a folder; NULL: none are drawn */
     int   worst; /* how many of the worst pictures to list */
     bool  one_label;
+
+    /* bench */
+    int                runs;
+    enum beside_choice beside;
 
     /* What a net without a card was trained on. */
     enum input_color_choice input_color;

@@ -122,6 +122,7 @@ check_options() {
         "$besra" $command --help
         "$besra" eval $command --help
     done >help
+    "$besra" bench --help >>help
     for command in show check explain simplify extract edit build compare run list; do
         "$besra" model $command --help
     done >>help
