@@ -70,7 +70,7 @@ static bsr_status profile(const struct onnx_region *region, const char *name, st
     bsr_status              status = fast_runner_open(&runner, err);
 
     if (status == BSR_OK)
-        status = fast_compile(&program, region, name, err);
+        status = fast_compile(&program, region, NULL, name, err);
     if (status == BSR_OK) {
         double compiled = clock_ms() - start;
         int    count = fast_profile(program, runner, RUNS, times, MOST_STEPS);

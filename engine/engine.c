@@ -29,6 +29,7 @@ struct engine {
     struct bytes onnx; /* a copy of the model, prepared anew for each shape; empty where it is borrowed */
     struct plan_source  source;
     struct ports        inputs, outputs;
+    struct engine_wish *wishes; /* for each output, or NULL */
     const char        **input_names;
     struct plans        plans;
     struct engine_plan *plan;   /* of the last run */
@@ -97,6 +98,20 @@ static bsr_status allocate_run(struct engine *engine, struct bsr_error *err)
     return BSR_OK;
 }
 
+static bsr_status copy_wishes(struct engine *engine, struct bsr_error *err)
+{
+    size_t count = (size_t)engine->outputs.count;
+
+    if (!engine->source.wishes)
+        return BSR_OK;
+    engine->wishes = mem_alloc_zeroed(count, sizeof *engine->wishes);
+    if (!engine->wishes)
+        return bsr_fail_memory(err, engine->name, count * sizeof *engine->wishes);
+    memcpy(engine->wishes, engine->source.wishes, count * sizeof *engine->wishes);
+    engine->source.wishes = engine->wishes;
+    return BSR_OK;
+}
+
 static bsr_status read_ports(struct engine *engine, const struct onnx_model *model, struct bsr_error *err)
 {
     bsr_status status = copy_ports(&engine->inputs, model, onnx_input_count(model), onnx_input, err);
@@ -105,6 +120,8 @@ static bsr_status read_ports(struct engine *engine, const struct onnx_model *mod
         status = copy_ports(&engine->outputs, model, onnx_output_count(model), onnx_output, err);
     if (status == BSR_OK && !engine->outputs.count)
         return bsr_fail(err, BSR_EMODEL, engine->name, "a net without outputs can't be run");
+    if (status == BSR_OK)
+        status = copy_wishes(engine, err);
     return status == BSR_OK ? allocate_run(engine, err) : status;
 }
 
@@ -122,7 +139,8 @@ static bsr_status keep_source(struct engine *engine, const void *onnx, size_t si
                                           .size = size,
                                           .name = engine->name,
                                           .backend = engine->backend,
-                                          .drop_qdq = options && options->drop_qdq};
+                                          .drop_qdq = options && options->drop_qdq,
+                                          .wishes = options ? options->wishes : NULL};
     return strcmp(backend, "besra") == 0 ? BSR_OK : opencv_check_backend(backend, err);
 }
 
@@ -226,6 +244,7 @@ void engine_close(struct engine *engine)
     fast_runner_close(engine->runner);
     free_ports(&engine->inputs);
     free_ports(&engine->outputs);
+    mem_free(engine->wishes);
     mem_free(engine->input_names);
     mem_free(engine->ordered);
     mem_free(engine->converted);
@@ -377,14 +396,25 @@ static bsr_status run_plan(struct engine *engine, struct bsr_error *err)
     return status;
 }
 
+/* What lies elsewhere is not what OpenCV has for it. */
+static void take_heads_away(struct engine *engine)
+{
+    struct engine_head head;
+    for (int i = 0; engine->wishes && i < engine->outputs.count; i++)
+        if (engine_head(engine, i, &head))
+            engine->results[i].tensor.data = NULL;
+}
+
 static bsr_status run_ordered(struct engine *engine, struct bsr_error *err)
 {
     clear_results(engine);
     bsr_status status = get_plan(engine, NULL, err);
     if (status == BSR_OK)
         status = run_plan(engine, err);
-    if (status == BSR_OK)
+    if (status == BSR_OK) {
+        take_heads_away(engine);
         return BSR_OK;
+    }
     bsr_error_set_subject(err, engine->name);
     return fail_at_shapes(engine, status, err);
 }
@@ -505,6 +535,22 @@ bsr_status engine_profile(struct engine *engine, const struct engine_value *inpu
     *steps = profile.items;
     *count = profile.count;
     return BSR_OK;
+}
+
+/* ---- heads ----------------------------------------------------------------------------------- */
+
+bool engine_head(const struct engine *engine, int output, struct engine_head *out)
+{
+    return output >= 0 && output < engine->outputs.count && engine->plan && engine->plan->net &&
+           net_head(engine->plan->net, output, out);
+}
+
+bsr_status engine_head_rows(struct engine *engine, int output, int group, const uint32_t *pixels,
+                            size_t count, const float **rows, size_t *step, struct bsr_error *err)
+{
+    if (output < 0 || output >= engine->outputs.count || !engine->plan || !engine->plan->net)
+        return bsr_fail(err, BSR_ERANGE, engine->name, "there is no head %d", output);
+    return net_head_rows(engine->plan->net, output, group, pixels, count, rows, step, err);
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */

@@ -4,6 +4,8 @@
 #include "base/tensor.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct engine;
 
@@ -17,6 +19,19 @@ struct tensor {
     int64_t      shape[ENGINE_MAX_DIMS];
 };
 
+/* In which form an output [1][groups * n][height][width] is wanted. All but ENGINE_PLANES are for callers
+ * that read it by engine_head(), and are a wish: where an output is not made by the fast kernels, it is
+ * planes. */
+struct engine_wish {
+    enum engine_form {
+        ENGINE_PLANES, /* by engine_run() */
+        ENGINE_MAP,    /* as it lies */
+        ENGINE_ONE, /* of each group channel `channel`; the others where engine_head_rows() asks for them */
+        ENGINE_NONE /* nothing but what engine_head_rows() asks for */
+    } form;
+    int groups, channel;
+};
+
 struct engine_options {
     const char *backend; /* NULL or "auto": besra's kernels for the hot regions of the graph, the rest as
                             "opencv": OpenCV on the processor, besra's operators for what it can't run;
@@ -25,6 +40,7 @@ struct engine_options {
     bool drop_qdq;       /* leave out QuantizeLinear/DequantizeLinear on activations */
     bool borrow;         /* the bytes of the model stay where they are until the engine is closed: it makes no
                             copy of them */
+    const struct engine_wish *wishes; /* for each output; NULL: all are planes. Copied */
 };
 
 /* Loads `size` bytes of an .onnx. The graph is prepared (onnx/prepare.h) for the declared shapes, or, where
@@ -41,6 +57,27 @@ void       engine_close(struct engine *engine);
  * when the net can't run at this shape (says which), BSR_ENOMEM. */
 bsr_status engine_run(struct engine *engine, const struct tensor *inputs, int input_count,
                       const struct tensor **outputs, int *output_count, struct bsr_error *err);
+
+/* ---- heads: outputs that are read here and there ----------------------------------------------------- */
+
+/* An output of the last run as it lies in memory: pixels of channels. */
+struct engine_head {
+    const float *data;       /* channel 0 of pixel (0, 0); NULL: nothing is computed yet */
+    ptrdiff_t    pixel, row; /* floats from a pixel, a row to the next one */
+    int          height, width;
+    bool         part; /* data has one channel of each group, or none; otherwise it has all */
+};
+
+/* False where the output is planes, which engine_run() gave. Where it is true, engine_run() gave it no data.
+ * Valid until the next run. */
+bool engine_head(const struct engine *engine, int output, struct engine_head *out);
+
+/* The channels of one group of a head of which a part is computed, at pixels y * width + x: *rows gets those
+ * of pixels[0], *step floats on those of pixels[1] ... They are what a run without wishes computes, bit for
+ * bit. The engine's, until the next call or run. BSR_ENOMEM, BSR_ERANGE for an output, a group or a pixel
+ * that there isn't. */
+bsr_status engine_head_rows(struct engine *engine, int output, int group, const uint32_t *pixels,
+                            size_t count, const float **rows, size_t *step, struct bsr_error *err);
 
 /* What engine_run_any() takes and gives: any type of besra.h, f32 where the model says f16 or bf16 (inputs
  * may be of these, too). */

@@ -15,6 +15,8 @@
 /* How often OpenCV may refuse nodes one by one before it gets none. */
 enum { MOST_TRIES = 12 };
 
+enum { NCHW = 4 };
+
 /* Where a tensor comes from. */
 enum source_kind { FROM_NOWHERE, FROM_INPUT, FROM_FRONT, FROM_TAIL };
 struct source {
@@ -31,16 +33,17 @@ struct net {
     struct onnx_split   split;
     struct net_region **regions;
     struct opencv_net  *opencv; /* NULL: nothing is for OpenCV */
-    struct net_ports    ports;
-    struct front_print  print;
-    bool                any_size;
-    struct evaluator   *tail;        /* NULL: nothing is behind OpenCV */
-    int                 input_count; /* of the model */
-    struct source      *front_inputs, *tail_inputs, *outputs;
-    int                 tail_input_count, tail_output_count, output_count;
-    struct net_blob    *blobs;   /* of the front: inputs, outputs */
-    struct bsr_tensor  *tensors; /* of the tail: inputs, outputs */
-    void              **padded;  /* of the front's inputs, those that fill no whole number of words */
+    int               *heads; /* of each output the output of the only region; NULL: none may be kept there */
+    struct net_ports   ports;
+    struct front_print print;
+    bool               any_size;
+    struct evaluator  *tail;        /* NULL: nothing is behind OpenCV */
+    int                input_count; /* of the model */
+    struct source     *front_inputs, *tail_inputs, *outputs;
+    int                tail_input_count, tail_output_count, output_count;
+    struct net_blob   *blobs;   /* of the front: inputs, outputs */
+    struct bsr_tensor *tensors; /* of the tail: inputs, outputs */
+    void             **padded;  /* of the front's inputs, those that fill no whole number of words */
 };
 
 /* ---- releasing ------------------------------------------------------------------------------- */
@@ -62,6 +65,7 @@ static void clear_parts(struct net *net)
     for (int i = 0; net->padded && i < net->ports.input_count; i++)
         mem_free(net->padded[i]);
     mem_free(net->padded);
+    mem_free(net->heads);
     mem_free(net->regions);
     free_names(net->ports.inputs, net->ports.input_count);
     free_names(net->ports.outputs, net->ports.output_count);
@@ -116,6 +120,20 @@ struct net_parts net_parts(const struct net *net)
                               .region_count = net->regions ? net->split.region_count : 0,
                               .runner = net->runner,
                               .tail = net->tail != NULL};
+}
+
+bool net_head(const struct net *net, int output, struct engine_head *out)
+{
+    return net->heads && fast_head(region_program(net->regions[0]), net->heads[output], out);
+}
+
+bsr_status net_head_rows(const struct net *net, int output, int group, const uint32_t *pixels, size_t count,
+                         const float **rows, size_t *step, struct bsr_error *err)
+{
+    if (!net->heads)
+        return bsr_fail(err, BSR_ERANGE, net->name, "output %d is no head", output);
+    return fast_head_rows(region_program(net->regions[0]), net->runner, net->heads[output], group, pixels,
+                          count, rows, step, err);
 }
 
 bool net_is_whole(const struct net *net)
@@ -241,15 +259,60 @@ static bsr_status name_ports(struct net_ports *ports, const struct onnx_model *f
     return status;
 }
 
-static bsr_status open_regions(struct net *net, struct bsr_error *err)
+/* Outputs may stay where a fast region has them when nobody else reads them and nothing else runs there
+ * afterwards: all outputs are those of the only region. */
+static bsr_status find_heads(struct net *net, struct bsr_error *err)
 {
-    bsr_status status = BSR_OK;
+    int                       outputs = onnx_output_count(net->model);
+    const struct onnx_region *region = &net->split.regions[0];
+    bool                      all = net->split.region_count == 1 && region->fast && !net->split.tail;
+
+    net->heads = all ? mem_alloc_zeroed((size_t)outputs, sizeof *net->heads) : NULL;
+    if (all && !net->heads)
+        return bsr_fail_memory(err, net->name, (size_t)outputs * sizeof *net->heads);
+    for (int i = 0; all && i < outputs; i++) {
+        net->heads[i] = find_output(region->model, onnx_output(net->model, i).name);
+        all = net->heads[i] >= 0;
+    }
+    if (all)
+        return BSR_OK;
+    mem_free(net->heads);
+    net->heads = NULL;
+    return BSR_OK;
+}
+
+/* The wishes for the outputs of the region, by its own order. */
+static bsr_status sort_wishes(struct engine_wish **out, const struct net *net,
+                              const struct engine_wish *wishes, struct bsr_error *err)
+{
+    size_t              count = (size_t)net->split.regions[0].output_count;
+    struct engine_wish *sorted = mem_alloc_zeroed(count, sizeof *sorted);
+
+    if (!sorted)
+        return bsr_fail_memory(err, net->name, count * sizeof *sorted);
+    for (int i = 0; i < onnx_output_count(net->model); i++)
+        if (net->split.regions[0].outputs[net->heads[i]].dims == NCHW)
+            sorted[net->heads[i]] = wishes[i];
+    *out = sorted;
+    return BSR_OK;
+}
+
+static bsr_status open_regions(struct net *net, const struct engine_wish *wishes, struct bsr_error *err)
+{
+    struct engine_wish *sorted = NULL;
+    bsr_status          status = wishes ? find_heads(net, err) : BSR_OK;
+
+    if (status == BSR_OK && net->heads)
+        status = sort_wishes(&sorted, net, wishes, err);
+    if (status != BSR_OK)
+        return status;
 
     net->regions = mem_alloc_zeroed((size_t)net->split.region_count, sizeof(void *));
     if (!net->regions)
-        return bsr_fail_memory(err, net->name, (size_t)net->split.region_count * sizeof(void *));
+        status = bsr_fail_memory(err, net->name, (size_t)net->split.region_count * sizeof(void *));
     for (int i = 0; status == BSR_OK && i < net->split.region_count; i++)
-        status = region_open(&net->regions[i], &net->split.regions[i], net->runner, net->name, err);
+        status = region_open(&net->regions[i], &net->split.regions[i], net->runner, sorted, net->name, err);
+    mem_free(sorted);
     return status;
 }
 
@@ -332,7 +395,7 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
         return status == BSR_OK ? join(net, net->model, err) : status;
     status = name_ports(&net->ports, net->split.front, err);
     if (status == BSR_OK)
-        status = open_regions(net, err);
+        status = open_regions(net, request->wishes, err);
     if (status == BSR_OK)
         status = note_fast_nodes(net, refusals, err);
     if (status == BSR_OK)

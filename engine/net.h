@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/complaint.h"
+#include "engine/engine.h"
 #include "engine/refusals.h"
 
 struct net;
@@ -15,6 +16,7 @@ struct net_request {
     const char               *name;    /* for messages; must outlive the net */
     bool                      besra;   /* nothing is for OpenCV */
     struct fast_runner       *runner;  /* where fast regions run; NULL: there are none. Outlives the net */
+    const struct engine_wish *wishes;  /* for each output; NULL: there are none */
     struct refusals          *refusals;
     struct net *const        *others; /* made before: one that is the same at any size is given instead */
     int                       other_count;
@@ -43,6 +45,11 @@ struct net_parts {
     bool                      tail; /* operators behind OpenCV, or all of it */
 };
 struct net_parts net_parts(const struct net *net);
+
+/* As engine_head() and engine_head_rows(). */
+bool       net_head(const struct net *net, int output, struct engine_head *out);
+bsr_status net_head_rows(const struct net *net, int output, int group, const uint32_t *pixels, size_t count,
+                         const float **rows, size_t *step, struct bsr_error *err);
 
 /* Whether besra's operators run all of it. */
 bool net_is_whole(const struct net *net);

@@ -102,6 +102,7 @@ static bsr_status make_net(struct engine_plan *plan, const struct plans *plans,
                                    .name = source->name,
                                    .besra = plan->besra,
                                    .runner = source->runner,
+                                   .wishes = source->wishes,
                                    .refusals = &plan->refusals,
                                    .others = nets,
                                    .other_count = list_nets(nets, plans)};

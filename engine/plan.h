@@ -6,12 +6,13 @@
 
 /* What a plan is made from: the engine's, and outlives its plans. */
 struct plan_source {
-    const void         *onnx;
-    size_t              size;
-    const char         *name;
-    const char         *backend; /* as engine_options.backend */
-    bool                drop_qdq;
-    struct fast_runner *runner; /* NULL: no fast regions */
+    const void               *onnx;
+    size_t                    size;
+    const char               *name;
+    const char               *backend; /* as engine_options.backend */
+    bool                      drop_qdq;
+    struct fast_runner       *runner; /* NULL: no fast regions */
+    const struct engine_wish *wishes; /* for each output; NULL: there are none */
 };
 
 struct engine_plan {

@@ -47,7 +47,7 @@ static bsr_status check_sizes(const struct bsr_tensor *tensors, int count, const
 }
 
 static bsr_status open_runner(struct net_region *opened, const struct onnx_region *region,
-                              struct bsr_error *err)
+                              const struct engine_wish *wishes, struct bsr_error *err)
 {
     size_t ends = (size_t)region->input_count + (size_t)region->output_count;
 
@@ -56,11 +56,11 @@ static bsr_status open_runner(struct net_region *opened, const struct onnx_regio
     opened->planes = mem_alloc_zeroed(ends + 1, sizeof(void *));
     if (!opened->planes)
         return bsr_fail_memory(err, opened->name, ends * sizeof(void *));
-    return fast_compile(&opened->program, region, opened->name, err);
+    return fast_compile(&opened->program, region, wishes, opened->name, err);
 }
 
 bsr_status region_open(struct net_region **out, const struct onnx_region *region, struct fast_runner *runner,
-                       const char *name, struct bsr_error *err)
+                       const struct engine_wish *wishes, const char *name, struct bsr_error *err)
 {
     struct net_region *opened = mem_alloc_zeroed(1, sizeof *opened);
     if (!opened)
@@ -75,7 +75,7 @@ bsr_status region_open(struct net_region **out, const struct onnx_region *region
     if (status == BSR_OK)
         status = check_sizes(region->outputs, region->output_count, name, err);
     if (status == BSR_OK)
-        status = open_runner(opened, region, err);
+        status = open_runner(opened, region, wishes, err);
     if (status != BSR_OK) {
         region_close(opened);
         return status;

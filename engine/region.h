@@ -8,13 +8,15 @@ enum { REGION_MAX_DIMS = BSR_MAX_DIMS };
 
 struct net_region;
 struct fast_runner;
+struct engine_wish;
 
-/* Opens the evaluator of `region`, or compiles it where it is fast: it then runs on `runner`. Both, and
+/* Opens the evaluator of `region`, or compiles it where it is fast: it then runs on `runner`, and its outputs
+ * are made by `wishes` (fast.h; NULL: all are planes); what isn't planes is not written. Runner, region, and
  * `region` with the model of one that isn't fast, must outlive the result; `name` is for messages. BSR_EMODEL
  * where an operator is unknown or a tensor is too large for the layer of a net; BSR_ENOMEM. Release with
  * region_close(). */
 bsr_status region_open(struct net_region **out, const struct onnx_region *region, struct fast_runner *runner,
-                       const char *name, struct bsr_error *err);
+                       const struct engine_wish *wishes, const char *name, struct bsr_error *err);
 void       region_close(struct net_region *region);
 
 int region_input_count(const struct net_region *region);

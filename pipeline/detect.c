@@ -150,6 +150,22 @@ static bsr_status number_classes(struct detector *detector, struct bsr_error *er
     return BSR_OK;
 }
 
+static bsr_status open_engine(struct detector *detector, struct bsr_error *err)
+{
+    const struct model   *model = detector->model;
+    struct engine_options options = model->engine;
+    struct engine_wish   *wishes = mem_alloc_zeroed((size_t)model->output_count, sizeof *wishes);
+
+    if (!wishes)
+        return bsr_fail_memory(err, model->card.file, (size_t)model->output_count * sizeof *wishes);
+    if (!detector->options.whole_heads && detect_layout_wishes(&detector->layout, wishes))
+        options.wishes = wishes;
+    bsr_status status =
+        engine_open(&detector->engine, model->onnx.data, model->onnx.size, &options, model->card.file, err);
+    mem_free(wishes);
+    return status;
+}
+
 bsr_status detector_open(struct detector **out, const struct model *model,
                          const struct detect_options *options, struct pool *pool, struct bytes *notes,
                          struct bsr_error *err)
@@ -169,8 +185,7 @@ bsr_status detector_open(struct detector **out, const struct model *model,
     if (status == BSR_OK)
         status = choose_classes(detector, err);
     if (status == BSR_OK)
-        status = engine_open(&detector->engine, model->onnx.data, model->onnx.size, &model->engine,
-                             model->card.file, err);
+        status = open_engine(detector, err);
     if (status != BSR_OK) {
         detector_close(detector);
         return status;
@@ -226,8 +241,8 @@ static bsr_status decode(struct detector *detector, const struct tensor *outputs
         .class_wanted = detector->wanted,
     };
     detector->candidates.count = 0;
-    return detect_layout_decode(&detector->layout, outputs, count, plan->in_height, plan->in_width, &filter,
-                                &detector->candidates, err);
+    return detect_layout_decode(&detector->layout, detector->engine, outputs, count, plan->in_height,
+                                plan->in_width, &filter, &detector->candidates, err);
 }
 
 static int by_score(const void *a, const void *b)

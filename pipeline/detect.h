@@ -30,6 +30,7 @@ struct detect_options {
     char *const      *classes;       /* names or numbers of the wanted ones; NULL: all */
     size_t            class_count;
     enum output_shape layout; /* what the net's outputs are; OUTPUT_ANY: told from their shapes */
+    bool whole_heads;         /* compute all of each head, though few cells are looked at: to compare with */
 };
 
 /* What the model's card says. */

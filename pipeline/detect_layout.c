@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-    BOX_NUMBERS = 5,      /* centre, size and objectness before the class scores */
+    BOX_NUMBERS = 5, /* centre, size and objectness before the class scores */
+    OBJECTNESS = 4,
     FREE_BOX_NUMBERS = 4, /* without anchors there is no objectness */
     MAX_CLASSES = 10000,
     USUAL_STRIDE = 32,
@@ -307,10 +308,78 @@ static bool head_cells(const struct detect_layout *layout, const struct tensor *
            output->shape[4] == numbers;
 }
 
+/* ---- heads that the engine has as maps ------------------------------------------------------- */
+
+bool detect_layout_wishes(const struct detect_layout *layout, struct engine_wish *wishes)
+{
+    const int count = layout->model->output_count;
+
+    if (layout->shape != OUTPUT_HEADS && layout->shape != OUTPUT_FREE_HEADS)
+        return false;
+    for (int i = 0; i < count; i++) {
+        wishes[i] = (struct engine_wish){ENGINE_ONE, layout->yolo.anchor_count, OBJECTNESS};
+        if (layout->shape == OUTPUT_FREE_HEADS)
+            wishes[i] = (struct engine_wish){i % 2 ? ENGINE_MAP : ENGINE_NONE, 1, 0};
+    }
+    return true;
+}
+
+/* Where the numbers of a head's cells come from. */
+struct head_source {
+    struct engine       *engine;
+    int                  output;
+    struct yolo_map      map; /* what there is of it */
+    bool                 part;
+    struct yolo_gathered gathered;
+};
+
+static bsr_status ask_engine(void *context, int group, const uint32_t *cells, size_t count,
+                             const float **rows, size_t *step, struct bsr_error *err)
+{
+    const struct head_source *source = context;
+    return engine_head_rows(source->engine, source->output, group, cells, count, rows, step, err);
+}
+
+/* The map of an output, as the engine has it or in planes; `numbers` are those of a cell (of an anchor). */
+static struct yolo_fetch open_source(struct head_source *source, struct engine *engine, int output,
+                                     const struct tensor *tensor, size_t numbers)
+{
+    const int          height = (int)tensor->shape[2], width = (int)tensor->shape[3];
+    struct engine_head head = {.data = NULL};
+
+    source->engine = engine;
+    source->output = output;
+    source->part = false;
+    source->map = (struct yolo_map){tensor->data, (ptrdiff_t)height * width, 1, width, height, width};
+    if (engine_head(engine, output, &head)) {
+        source->part = head.part;
+        source->map = (struct yolo_map){head.data, 1, head.pixel, head.row, height, width};
+    }
+    if (source->part)
+        return (struct yolo_fetch){.get = ask_engine, .context = source};
+    return yolo_fetch_from(&source->gathered, &source->map, numbers);
+}
+
+static bsr_status decode_anchors(const struct detect_layout *layout, int head, struct engine *engine,
+                                 int output, const struct tensor *tensor, const struct yolo_filter *filter,
+                                 struct candidates *out, struct bsr_error *err)
+{
+    const ptrdiff_t    numbers = (ptrdiff_t)layout->yolo.classes + BOX_NUMBERS;
+    struct head_source source;
+    struct yolo_fetch  fetch = open_source(&source, engine, output, tensor, (size_t)numbers);
+    struct yolo_map    objectness = source.map;
+
+    if (!source.part) {
+        objectness.data += OBJECTNESS * objectness.channel;
+        objectness.channel *= numbers;
+    }
+    return yolo_decode_head_parts(out, &objectness, &fetch, &layout->yolo, head, filter, err);
+}
+
 /* The head of one stride among the outputs, which come in any order. */
-static bsr_status decode_head(const struct detect_layout *layout, int head, const struct tensor *outputs,
-                              int count, int in_height, int in_width, const struct yolo_filter *filter,
-                              struct candidates *out, struct bsr_error *err)
+static bsr_status decode_head(const struct detect_layout *layout, int head, struct engine *engine,
+                              const struct tensor *outputs, int count, int in_height, int in_width,
+                              const struct yolo_filter *filter, struct candidates *out, struct bsr_error *err)
 {
     for (int i = 0; i < count; i++) {
         int64_t height, width;
@@ -319,8 +388,7 @@ static bsr_status decode_head(const struct detect_layout *layout, int head, cons
         if (yolo_match_head(&layout->yolo, height, width, in_height, in_width) != head)
             continue;
         if (layout->shape == OUTPUT_HEADS)
-            return yolo_decode_head(out, outputs[i].data, (int)height, (int)width, &layout->yolo, head,
-                                    filter, err);
+            return decode_anchors(layout, head, engine, i, &outputs[i], filter, out, err);
         return yolo_decode_head_rows(out, outputs[i].data, (int)height, (int)width, &layout->yolo, head,
                                      filter, err);
     }
@@ -335,30 +403,25 @@ static bool is_map_of(const struct tensor *output, int64_t channels, int stride,
            output->shape[2] * stride == in_height && output->shape[3] * stride == in_width;
 }
 
-static struct yolo_map map_of(const struct tensor *output)
-{
-    const int height = (int)output->shape[2], width = (int)output->shape[3];
-    return (struct yolo_map){output->data, (ptrdiff_t)height * width, 1, width, height, width};
-}
-
 /* The outputs are in the order of the heads: the box, the classes. */
-static bsr_status decode_free_head(const struct detect_layout *layout, int head, const struct tensor *outputs,
-                                   int in_height, int in_width, const struct yolo_filter *filter,
-                                   struct candidates *out, struct bsr_error *err)
+static bsr_status decode_free_head(const struct detect_layout *layout, int head, struct engine *engine,
+                                   const struct tensor *outputs, int in_height, int in_width,
+                                   const struct yolo_filter *filter, struct candidates *out,
+                                   struct bsr_error *err)
 {
     const struct tensor  *box = &outputs[2 * head], *classes = &outputs[2 * head + 1];
     struct yolo_free_head how = {.stride = layout->yolo.strides[head],
                                  .bins = layout->model->tail.bins,
                                  .classes = layout->yolo.classes};
-    struct yolo_gathered  gathered;
+    struct head_source    sides, scores;
 
     if (!is_map_of(box, (int64_t)FREE_BOX_NUMBERS * how.bins, how.stride, in_height, in_width))
         return fail_output(layout, box, err);
     if (!is_map_of(classes, how.classes, how.stride, in_height, in_width))
         return fail_output(layout, classes, err);
-    struct yolo_map   map = map_of(classes), sides = map_of(box);
-    struct yolo_fetch fetch = yolo_fetch_from(&gathered, &sides, (size_t)box->shape[1]);
-    return yolo_decode_free_head(out, &map, &fetch, &how, filter, err);
+    struct yolo_fetch fetch = open_source(&sides, engine, 2 * head, box, (size_t)box->shape[1]);
+    open_source(&scores, engine, 2 * head + 1, classes, 1);
+    return yolo_decode_free_head(out, &scores.map, &fetch, &how, filter, err);
 }
 
 /* One output of rows, columns or boxes. */
@@ -384,22 +447,23 @@ static bsr_status decode_table(const struct detect_layout *layout, const struct 
     return fail_output(layout, output, err);
 }
 
-bsr_status detect_layout_decode(const struct detect_layout *layout, const struct tensor *outputs, int count,
-                                int in_height, int in_width, const struct yolo_filter *filter,
-                                struct candidates *out, struct bsr_error *err)
+bsr_status detect_layout_decode(const struct detect_layout *layout, struct engine *engine,
+                                const struct tensor *outputs, int count, int in_height, int in_width,
+                                const struct yolo_filter *filter, struct candidates *out,
+                                struct bsr_error *err)
 {
     bsr_status status = BSR_OK;
     if (layout->shape == OUTPUT_FREE_HEADS) {
         if (count != 2 * layout->yolo.head_count)
             return fail_output(layout, outputs, err);
         for (int head = 0; status == BSR_OK && head < layout->yolo.head_count; head++)
-            status = decode_free_head(layout, head, outputs, in_height, in_width, filter, out, err);
+            status = decode_free_head(layout, head, engine, outputs, in_height, in_width, filter, out, err);
         return status;
     }
     if (!has_anchors(layout->shape))
         return count == 1 ? decode_table(layout, outputs, filter, out, err)
                           : fail_output(layout, outputs, err);
     for (int head = 0; status == BSR_OK && head < layout->yolo.head_count; head++)
-        status = decode_head(layout, head, outputs, count, in_height, in_width, filter, out, err);
+        status = decode_head(layout, head, engine, outputs, count, in_height, in_width, filter, out, err);
     return status;
 }

@@ -31,8 +31,13 @@ struct detect_layout {
 bsr_status detect_layout_find(struct detect_layout *out, const struct model *model, enum output_shape wanted,
                               struct bytes *notes, struct bsr_error *err);
 
-/* Appends to *out what passes `filter` of the net's outputs on an input of in_height x in_width pixels.
- * BSR_EMODEL when an output is not what the layout says, BSR_ENOMEM. */
-bsr_status detect_layout_decode(const struct detect_layout *layout, const struct tensor *outputs, int count,
-                                int in_height, int in_width, const struct yolo_filter *filter,
-                                struct candidates *out, struct bsr_error *err);
+/* How the outputs are wanted, wishes[model's output_count]: what is needed of each cell, and the rest when it
+ * is asked for. False: as planes, all of it. */
+bool detect_layout_wishes(const struct detect_layout *layout, struct engine_wish *wishes);
+
+/* Appends to *out what passes `filter` of the net's outputs on an input of in_height x in_width pixels, as
+ * `engine` has just run it. BSR_EMODEL when an output is not what the layout says, BSR_ENOMEM. */
+bsr_status detect_layout_decode(const struct detect_layout *layout, struct engine *engine,
+                                const struct tensor *outputs, int count, int in_height, int in_width,
+                                const struct yolo_filter *filter, struct candidates *out,
+                                struct bsr_error *err);

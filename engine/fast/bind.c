@@ -211,6 +211,8 @@ static void bind_layer(struct binding *binding, int index)
         for (int c = 0; c < program->convs[index].count; c++)
             bind_conv(binding, layer, &program->convs[index].items[c]);
         break;
+    case LAYER_KEEP: /* it is there already */
+        break;
     case LAYER_CONCAT:
         bind_concat(binding, layer);
         break;

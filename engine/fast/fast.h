@@ -1,6 +1,7 @@
 /* engine/fast/fast.h: parts of a net in our own kernels: which nodes they take, and what becomes of them. */
 #pragma once
 
+#include "engine/engine.h"
 #include "engine/region.h"
 
 /* NULL when the fast kernels can run the node, else why not (onnx_supports; no context). */
@@ -27,16 +28,24 @@ int  fast_threads(void);
 struct fast_program;
 
 /* Compiles the nodes of `region`, which is only read meanwhile, with as many threads as a run uses. Packed
- * weights are shared with all programs of the process that have the same. `name` is for messages. BSR_EMODEL
- * when it is too large, BSR_ENOMEM. Release with fast_close(). */
-bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region, const char *name,
-                        struct bsr_error *err);
+ * weights are shared with all programs of the process that have the same. `wishes` are for the region's
+ * outputs (NULL: all are planes), and are fulfilled but for parts of what no 1x1 convolution makes: those are
+ * maps. `name` is for messages. BSR_EMODEL when it is too large, BSR_ENOMEM. Release with fast_close(). */
+bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region,
+                        const struct engine_wish *wishes, const char *name, struct bsr_error *err);
 void       fast_close(struct fast_program *program);
 
 /* Runs on planes: inputs and outputs as the region has them. BSR_ENOMEM, BSR_EIO when the system gives no
  * threads. */
 bsr_status fast_run(struct fast_program *program, struct fast_runner *runner, float *const *inputs,
                     float *const *outputs, struct bsr_error *err);
+
+/* As engine_head() and engine_head_rows(), of an output of the region, behind a run on this runner and before
+ * any other on it. */
+bool       fast_head(const struct fast_program *program, int output, struct engine_head *out);
+bsr_status fast_head_rows(const struct fast_program *program, struct fast_runner *runner, int output,
+                          int group, const uint32_t *pixels, size_t count, const float **rows, size_t *step,
+                          struct bsr_error *err);
 
 /* Bytes of working memory at the most, without weights. */
 size_t fast_peak_bytes(const struct fast_program *program);

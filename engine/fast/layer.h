@@ -2,25 +2,29 @@
  * an order that can be run, on values that are maps of features. Passes (passes.h) change it. */
 #pragma once
 
+#include "engine/engine.h"
 #include "engine/kernels/conv.h"
 #include "engine/kernels/simple.h"
 
 /* Each with what it reads and the parts of struct fast_layer that are its own. */
 enum layer_kind {
-    LAYER_INPUT,          /* planes of the region's input `port`; `block`, `shift` */
-    LAYER_OUTPUT,         /* to planes of the region's output `port`; it has no output value */
-    LAYER_CONV,           /* conv, weights, bias, residual, start */
-    LAYER_TRANSPOSED,     /* ConvTranspose: the same, with the output's size; conv.stride enlarges */
-    LAYER_SCALE,          /* weights: a factor a channel, bias: what is added */
-    LAYER_ACTIVATE,       /* weights: the slopes of PRELU */
-    LAYER_BINARY,         /* of two values: binary, reversed */
-    LAYER_SOFTMAX,        /* along channels */
-    LAYER_POOL,           /* pool_kind, pool */
-    LAYER_GLOBAL_POOL,    /* pool_kind */
-    LAYER_CONCAT,         /* any number of values, along channels */
-    LAYER_SLICE,          /* channels from `from` on */
-    LAYER_NEAREST,        /* factor */
-    LAYER_LINEAR,         /* coordinates */
+    LAYER_INPUT,       /* planes of the region's input `port`; `block`, `shift` */
+    LAYER_OUTPUT,      /* to planes of the region's output `port`; it has no output value; `wish` */
+    LAYER_KEEP,        /* the region's output `port` as it lies, kept to the end of a run. With weights: of a
+                          part, by `wish`, which is the second value (ONE) or nothing (NONE); the rest can be
+                          computed from the first, by conv */
+    LAYER_CONV,        /* conv, weights, bias, residual, start */
+    LAYER_TRANSPOSED,  /* ConvTranspose: the same, with the output's size; conv.stride enlarges */
+    LAYER_SCALE,       /* weights: a factor a channel, bias: what is added */
+    LAYER_ACTIVATE,    /* weights: the slopes of PRELU */
+    LAYER_BINARY,      /* of two values: binary, reversed */
+    LAYER_SOFTMAX,     /* along channels */
+    LAYER_POOL,        /* pool_kind, pool */
+    LAYER_GLOBAL_POOL, /* pool_kind */
+    LAYER_CONCAT,      /* any number of values, along channels */
+    LAYER_SLICE,       /* channels from `from` on */
+    LAYER_NEAREST,     /* factor */
+    LAYER_LINEAR,      /* coordinates */
     LAYER_DEPTH_TO_SPACE, /* block, crd */
     LAYER_SPACE_TO_DEPTH, /* block */
     LAYER_PICK,           /* order */
@@ -54,10 +58,11 @@ struct fast_layer {
     enum pool_kind    pool_kind;
     struct pool_shape pool;
     int               port, block, shift, from, factor, coordinates;
-    int               planes[3];             /* of INPUT: channels, height, width, before blocks are taken */
-    int              *order;                 /* of PICK */
-    double            macs;                  /* as the graph has it */
-    char              node[LAYER_NAME_SIZE]; /* the node that it was read from, cut to fit; for profiles */
+    int               planes[3];              /* of INPUT: channels, height, width, before blocks are taken */
+    int              *order;                  /* of PICK */
+    double            macs;                   /* as the graph has it */
+    struct engine_wish wish;                  /* of OUTPUT and KEEP */
+    char               node[LAYER_NAME_SIZE]; /* the node that it was read from, cut to fit; for profiles */
 };
 
 struct fast_net {

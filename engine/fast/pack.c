@@ -126,6 +126,30 @@ static bsr_status pack_conv(struct fast_convs *convs, const struct fast_layer *l
     return store_get(&conv->packed, conv->method, &conv->shape, layer->weights, layer->bias, err);
 }
 
+/* What may be asked for: by CONV_DIRECT, as the whole would be, so that sums are the same. */
+static bsr_status pack_groups(struct fast_convs *convs, const struct fast_layer *layer,
+                              const struct fast_value *in, struct bsr_error *err)
+{
+    int    groups = layer->wish.groups;
+    size_t each = (size_t)layer->conv.outputs;
+
+    convs->items = mem_alloc_zeroed((size_t)groups, sizeof *convs->items);
+    if (!convs->items)
+        return bsr_fail_memory(err, NULL, (size_t)groups * sizeof *convs->items);
+    while (convs->count < groups) {
+        size_t            first = each * (size_t)convs->count;
+        struct fast_conv *conv = &convs->items[convs->count++];
+        *conv = (struct fast_conv){
+            .method = CONV_DIRECT, .shape = layer->conv, .step = {1, 1}, .size = {in->height, in->width}};
+        bsr_status status = store_get(&conv->packed, conv->method, &conv->shape,
+                                      layer->weights + first * (size_t)layer->conv.inputs,
+                                      layer->bias ? layer->bias + first : NULL, err);
+        if (status != BSR_OK)
+            return status;
+    }
+    return BSR_OK;
+}
+
 static void free_weights(struct fast_layer *layer)
 {
     mem_free(layer->weights);
@@ -137,9 +161,16 @@ static void free_weights(struct fast_layer *layer)
 static bsr_status pack_layer(const struct fast_program *program, int index, struct bsr_error *err)
 {
     struct fast_layer       *layer = &program->net.layers[index];
-    const struct fast_value *out = &program->net.values[layer->output];
-    bsr_status status = layer->kind == LAYER_CONV ? pack_conv(&program->convs[index], layer, out, err)
-                                                  : pack_transposed(&program->convs[index], layer, out, err);
+    struct fast_convs       *convs = &program->convs[index];
+    const struct fast_value *values = program->net.values;
+    bsr_status               status;
+
+    if (layer->kind == LAYER_KEEP)
+        status = pack_groups(convs, layer, &values[layer->inputs[0]], err);
+    else if (layer->kind == LAYER_CONV)
+        status = pack_conv(convs, layer, &values[layer->output], err);
+    else
+        status = pack_transposed(convs, layer, &values[layer->output], err);
 
     free_weights(layer);
     return status;
@@ -163,7 +194,8 @@ static void pack_layers(void *context, int worker, int first, int last)
     (void)last;
     for (int i;
          !atomic_load(&packing->failed) && (i = atomic_fetch_add(&packing->next, 1)) < net->layer_count;) {
-        if (net->layers[i].gone || !fast_is_conv(&net->layers[i]))
+        bool keeps = net->layers[i].kind == LAYER_KEEP && net->layers[i].weights;
+        if (net->layers[i].gone || (!keeps && !fast_is_conv(&net->layers[i])))
             continue;
         packing->statuses[worker] = pack_layer(packing->program, i, &packing->errors[worker]);
         if (packing->statuses[worker] != BSR_OK)

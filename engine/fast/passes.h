@@ -16,6 +16,10 @@ bool pass_fuse_activations(struct fast_net *net);
 /* So are additions of another map, and an activation behind them. */
 bool pass_fuse_residuals(struct fast_net *net);
 
+/* Outputs that are wished for otherwise are kept as they lie; of those of 1x1 convolutions only the part is
+ * computed that is wished for. */
+bool pass_keep_heads(struct fast_net *net);
+
 /* 1x1 convolutions that read the same map are one, as far as the kernels see. */
 bool pass_merge_parallel(struct fast_net *net);
 

@@ -4,8 +4,15 @@
 #include "engine/fast/passes.h"
 #include "engine/fast/read.h"
 
+static void make_wishes(struct fast_net *net, const struct engine_wish *wishes)
+{
+    for (int i = 0; wishes && i < net->layer_count; i++)
+        if (net->layers[i].kind == LAYER_OUTPUT)
+            net->layers[i].wish = wishes[net->layers[i].port];
+}
+
 static bsr_status read_region(struct fast_program *program, const struct onnx_region *region,
-                              struct bsr_error *err)
+                              const struct engine_wish *wishes, struct bsr_error *err)
 {
     struct onnx_view *view = NULL;
     bsr_status        status = onnx_view_make(&view, region->model, err);
@@ -13,20 +20,23 @@ static bsr_status read_region(struct fast_program *program, const struct onnx_re
     if (status == BSR_OK)
         status = fast_read(&program->net, view, err);
     onnx_view_free(view);
+    if (status == BSR_OK)
+        make_wishes(&program->net, wishes);
     if (status == BSR_OK && !passes_run(&program->net))
         return bsr_fail_memory(err, program->name, sizeof program->net);
     return status;
 }
 
-bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region, const char *name,
-                        struct bsr_error *err)
+bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region,
+                        const struct engine_wish *wishes, const char *name, struct bsr_error *err)
 {
     struct fast_program *program = mem_alloc_zeroed(1, sizeof *program);
     if (!program)
         return bsr_fail_memory(err, name, sizeof *program);
 
     program->name = mem_copy_text(name);
-    bsr_status status = program->name ? read_region(program, region, err) : bsr_fail_memory(err, name, 1);
+    bsr_status status =
+        program->name ? read_region(program, region, wishes, err) : bsr_fail_memory(err, name, 1);
     if (status == BSR_OK)
         status = program_pack(program, err);
     if (status == BSR_OK)

@@ -7,7 +7,7 @@
 #include "engine/fast/store.h"
 
 /* A convolution as the kernels run it. A LAYER_CONV is one; a LAYER_TRANSPOSED is one for each phase of its
- * strides. */
+ * strides, a LAYER_KEEP one for each group of channels that may be asked for. */
 struct fast_conv {
     enum conv_method  method;
     struct conv_shape shape;

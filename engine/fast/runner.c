@@ -1,6 +1,6 @@
+#include "engine/fast/runner.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/team.h"
 #include "engine/fast/program.h"
 
 #include <stdatomic.h>
@@ -18,14 +18,6 @@ int fast_threads(void)
     return atomic_load(&wanted_threads);
 }
 
-struct fast_runner {
-    struct team *team;
-    float       *arena;
-    size_t       floats;
-    char        *scratch; /* of each thread, one behind the other */
-    size_t       scratch_each, scratch_threads;
-};
-
 bsr_status fast_runner_open(struct fast_runner **out, struct bsr_error *err)
 {
     struct fast_runner *runner = mem_alloc_zeroed(1, sizeof *runner);
@@ -42,6 +34,8 @@ void fast_runner_close(struct fast_runner *runner)
     team_destroy(runner->team);
     mem_free(runner->arena);
     mem_free(runner->scratch);
+    mem_free(runner->pixels);
+    mem_free(runner->rows);
     mem_free(runner);
 }
 

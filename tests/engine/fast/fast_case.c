@@ -141,7 +141,7 @@ struct fast_compiled case_compile(struct fast_case *net, const char *output)
         fail_msg("%s: %s", err.subject, err.message);
     assert_int_equal(compiled.split.region_count, 1);
     assert_true(compiled.split.regions[0].fast);
-    if (fast_compile(&compiled.program, &compiled.split.regions[0], "case", &err) != BSR_OK ||
+    if (fast_compile(&compiled.program, &compiled.split.regions[0], NULL, "case", &err) != BSR_OK ||
         fast_runner_open(&compiled.runner, &err) != BSR_OK)
         fail_msg("%s: %s", err.subject, err.message);
     return compiled;

@@ -117,7 +117,7 @@ static void test_failed_allocations_leave_nothing(void **state)
         mem_fail_from(n);
         status = fast_runner_open(&runner, &err);
         if (status == BSR_OK)
-            status = fast_compile(&program, region, "case", &err);
+            status = fast_compile(&program, region, NULL, "case", &err);
         if (status == BSR_OK)
             status = fast_run(program, runner, inputs, outputs, &err);
         mem_fail_from(0);
