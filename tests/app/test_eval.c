@@ -336,12 +336,24 @@ static void test_refusals_say_what_to_do(void **state)
 
 /* ---- the reference material --------------------------------------------------------------- */
 
+/* Hundreds of pictures take minutes with sanitizers. */
+static void skip_when_sanitized(const char *what)
+{
+#ifdef BESRA_SANITIZED
+    printf("SKIPPED: %s takes minutes with sanitizers; the suite as it ships has it\n", what);
+    skip();
+#else
+    (void)what;
+#endif
+}
+
 /* mAP of the reference's own detections, by COCO's counting: 0.2874 and 0.4586 (PyTorch). */
 static void test_yolov5n_scores_on_coco_what_pytorch_scores(void **state)
 {
     (void)state;
     static const char *const models[] = {"models/yolov5/yolov5n.onnx", "models/yolov5/yolov5n-heads.onnx"};
-    char                    *folder = shared_path("coco/val128");
+    skip_when_sanitized("mAP on 128 pictures");
+    char *folder = shared_path("coco/val128");
     for (size_t i = 0; folder && i < sizeof models / sizeof *models; i++) {
         char *model = shared_path(models[i]);
         if (!model)
@@ -372,6 +384,7 @@ static void test_classifiers_score_what_onnx_runtime_scores(void **state)
     } rows[] = {{"models/classify/mobilenet_v2.onnx", 77.00, 91.67, 0.34},
                 {"models/classify/squeezenet1_1.onnx", 63.00, 85.67, 0.34},
                 {"models/classify/mobilenet_v2_qdq.onnx", 39.00, 89.33, 1}};
+    skip_when_sanitized("top-1 of 300 pictures");
     char *folder = shared_path("classify");
     for (size_t i = 0; folder && i < sizeof rows / sizeof *rows; i++) {
         char *model = shared_path(rows[i].model);
