@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/exit_code.h"
+#include "app/model_engine.h"
 #include "app/terminal.h"
 #include "base/alloc.h"
 #include "base/file.h"
@@ -126,8 +127,10 @@ static void print_metadata(struct table *table, const struct onnx_model *model)
     }
 }
 
-static void print_sums(struct table *table, const struct onnx_inspection *inspection)
+static void print_sums(struct table *table, const struct show *show)
 {
+    const struct onnx_inspection *inspection = &show->inspection;
+
     table_add(table, STYLE_DIM, "parameters");
     table_add(table, STYLE_PLAIN, "%s (%s)", number_whole(inspection->parameters).text,
               number_bytes(inspection->weight_bytes).text);
@@ -140,6 +143,11 @@ static void print_sums(struct table *table, const struct onnx_inspection *inspec
                   number_bytes(inspection->activation_bytes).text);
     else
         table_add(table, STYLE_PLAIN, "unknown: not all shapes are known before a run");
+    if (!show->fast_bytes)
+        return;
+    table_add(table, STYLE_DIM, "%s", "");
+    table_add(table, STYLE_PLAIN, "%s of maps in the fast engine, one place for all that live in turn",
+              number_bytes(show->fast_bytes).text);
 }
 
 static void print_operators(const struct onnx_inspection *inspection)
@@ -172,7 +180,7 @@ static void print_facts(const struct show *show)
         print_value(&table, show, false, i);
     for (int i = 0; i < onnx_output_count(model); i++)
         print_value(&table, show, true, i);
-    print_sums(&table, &show->inspection);
+    print_sums(&table, show);
     print_metadata(&table, model);
     table_print(&table, INDENT);
     print_operators(&show->inspection);
@@ -234,8 +242,22 @@ static void print_layers(const struct onnx_inspection *inspection)
 /* ---- the command
  * -------------------------------------------------------------------------------------------------- */
 
-static int show_all(const struct show *show, const struct options *options)
+/* What the engine plans for these shapes. A model that it can't run has no plan. */
+static size_t plan_memory(const struct show *show, const struct options *options)
 {
+    struct engine   *engine = NULL;
+    struct bsr_error err;
+    size_t           bytes = 0;
+
+    if (model_engine_open(&engine, &show->file, options, &err) == BSR_OK)
+        bytes = engine_fast_bytes(engine);
+    engine_close(engine);
+    return bytes;
+}
+
+static int show_all(struct show *show, const struct options *options)
+{
+    show->fast_bytes = plan_memory(show, options);
     if (options->json)
         return output_json(options, show_object(show, options->layers));
     print_facts(show);

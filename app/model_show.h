@@ -14,6 +14,7 @@ enum {
 struct show {
     struct model_file      file;
     struct onnx_inspection inspection;
+    size_t fast_bytes; /* working memory of its fast regions; 0: there are none, or not known */
 };
 
 /* All of it as JSON, or NULL when memory ran out. */

@@ -125,9 +125,10 @@ json_t *show_object(const struct show *show, bool layers)
                                "opsets", opsets_object(model), "metadata", metadata_object(model), "inputs",
                                values_array(show, false), "outputs", values_array(show, true));
     json_t *sums = json_pack(
-        "{s:I, s:I, s:I, s:o, s:o}", "parameters", (json_int_t)inspection->parameters, "weight_bytes",
+        "{s:I, s:I, s:I, s:o, s:o, s:o}", "parameters", (json_int_t)inspection->parameters, "weight_bytes",
         (json_int_t)inspection->weight_bytes, "macs", (json_int_t)inspection->macs, "peak_bytes",
         inspection->activation_bytes ? json_integer((json_int_t)inspection->activation_bytes) : json_null(),
+        "fast_bytes", show->fast_bytes ? json_integer((json_int_t)show->fast_bytes) : json_null(),
         "operators", operators_array(inspection));
     bool known = model_file_kind(&kind, &show->file);
     json_object_set_new(object, "kind", known ? json_text(bytes_text(&kind)) : json_null());

@@ -91,6 +91,9 @@ static void test_json_has_the_right_numbers(void **state)
     expect_json(object, "inputs.0.shape", "[1, 3, null, null]");
     expect_json(object, "inputs.0.here", "[1, 3, 4, 8]");
     expect_json(object, "outputs.0.here", "[1, 3, 8, 16]");
+    /* Its maps have channels by eights: 12 are 16 of 4 x 8 pixels, beside either the 8 of the picture (4 x 8)
+     * or the 8 of the result (8 x 16), which need not be there at the same time: 2048 + 4096 bytes. */
+    expect_json(object, "fast_bytes", "6144");
     json_decref(object);
 
     object = run_json("$BESRA model show -q --json " MODELS "types.onnx");
@@ -106,6 +109,7 @@ static void test_what_depends_on_values_is_unknown_not_wrong(void **state)
     json_t *object = run_json("$BESRA model show --json --shape x:1,3,2,2 " MODELS "scaled.onnx");
     expect_json(object, "outputs.0.here", "null");
     expect_json(object, "peak_bytes", "null");
+    expect_json(object, "fast_bytes", "null");
     json_decref(object);
     object =
         run_json("$BESRA model show --json --shape x:1,3,2,2 --freeze factor=1,1,3,2 " MODELS "scaled.onnx");
