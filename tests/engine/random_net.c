@@ -154,7 +154,7 @@ static void add_constant(struct growing *g)
 /* [N][C][H][W] with [N][C][1][1], [N][1][H][W] or the like of its own. */
 static void add_gate(struct growing *g)
 {
-    const char *x = pick_of(g, 4), *y = pick(g);
+    const char *x = pick_of(g, 4), *y;
 
     if (!x)
         return;

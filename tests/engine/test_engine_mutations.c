@@ -22,8 +22,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A mutation takes a sanitizer ten times as long. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { USUAL_COUNT = 3000 };
+#else
+enum { USUAL_COUNT = 10000 };
+#endif
+
 enum {
-    USUAL_COUNT = 10000,
     CHUNK = 500,           /* of one process */
     MOST_FAILURES = 20,    /* then it ends */
     MOST_SECONDS = 60,     /* for one mutation: the slowest takes two under the sanitizers */
