@@ -63,7 +63,8 @@ static bool is_constant_vector(const struct onnx_node_view *node, int n, int64_t
 }
 
 /* Of 3x3 with a filter for each channel OpenCV has code of its own. It thinks of one padded row on each side,
- * never on both at once, and of neighbouring columns at the edge: for others it reads beside the map. */
+ * never on both at once, and of neighbouring columns at the edge (4.10: of two at least): for others it reads
+ * beside the map. */
 static bool is_unsafe_depthwise(const struct onnx_node_view *node, const struct bsr_tensor *weights)
 {
     const struct bsr_tensor *input = view_input(node, 0);
@@ -74,7 +75,7 @@ static bool is_unsafe_depthwise(const struct onnx_node_view *node, const struct 
     if (input->dims != 4 || weights->shape[1] != 1 || input->shape[1] < 2 || weights->shape[2] != 3 ||
         weights->shape[3] != 3 || !padded)
         return false;
-    return input->shape[2] < 2 * down || view_int_at(node, "pads", 2, 0) > down ||
+    return input->shape[2] < 2 * down || input->shape[3] < 2 || view_int_at(node, "pads", 2, 0) > down ||
            view_int_at(node, "dilations", 1, 1) > 1;
 }
 
