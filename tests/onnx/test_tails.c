@@ -319,7 +319,7 @@ static void test_anchor_free_tails_are_cut(void **state)
         assert_int_equal(onnx_node_count(model, "Conv"), 6);
         for (int o = 0; o < 6; o++) {
             struct onnx_value output = onnx_output(model, o);
-            char              name[8];
+            char              name[16];
             snprintf(name, sizeof name, "%s%d", o % 2 ? "cls" : "box", o / 2);
             assert_string_equal(output.name, name);
             assert_int_equal(output.shape[1], o % 2 ? tail.classes : 4 * tail.bins);

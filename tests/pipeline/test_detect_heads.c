@@ -144,7 +144,7 @@ static void write_heads(const char *path, int64_t channels, int64_t classes)
         maps[i] = conv(build, bsr_build_node(build, "Relu", (const char *[]){maps[i - 1], NULL}, NULL),
                        channels, channels, 2, 2);
     for (int i = 0; i < 3; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "h%d", i);
         bsr_build_output(build, conv(build, maps[i], channels, 3 * (5 + classes), 1, 1), name);
     }

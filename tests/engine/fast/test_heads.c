@@ -44,7 +44,7 @@ static struct bytes make_net(uint64_t seed)
     };
 
     for (int i = 0; i < OUTPUTS; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "out%d", i);
         bsr_build_output(net.build, outputs[i], name);
     }
