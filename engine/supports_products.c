@@ -60,6 +60,7 @@ static const char *check_reduce(const struct onnx_node_view *node, int opencv)
     const struct bsr_tensor *input = view_input(node, 0);
     int                      count = 0;
     const int64_t           *axes = bsr_node_ints(&node->node, "axes", &count);
+    int64_t                  terms = 1;
     unsigned                 seen = 0;
 
     if (input->data || input->dims < 2 || input->dims > 5 || node->outputs[0]->dims < 2)
@@ -75,8 +76,10 @@ static const char *check_reduce(const struct onnx_node_view *node, int opencv)
         if (axis < 0 || axis >= input->dims || seen >> axis & 1)
             return "its axes are none";
         seen |= 1U << axis;
+        terms = terms > 1 ? terms : input->shape[axis];
     }
-    return NULL;
+    bool plain = strcmp(node->node.type, "ReduceMean") == 0 || strcmp(node->node.type, "ReduceSum") == 0;
+    return opencv < 407 || terms > 1 || plain ? NULL : "this OpenCV leaves one number alone as it is";
 }
 
 /* ReduceMax and ReduceMin are not among them: OpenCV begins with the largest float of the other sign, so that
