@@ -302,7 +302,7 @@ static bsr_status open_regions(struct net *net, const struct engine_wish *wishes
     struct engine_wish *sorted = NULL;
     bsr_status          status = wishes ? find_heads(net, err) : BSR_OK;
 
-    if (status == BSR_OK && net->heads)
+    if (status == BSR_OK && wishes && net->heads)
         status = sort_wishes(&sorted, net, wishes, err);
     if (status != BSR_OK)
         return status;
