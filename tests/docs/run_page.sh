@@ -14,7 +14,7 @@ source=$1 page=$2 besra=$3 library=$4 scratch=$5
 shift 5
 cflags=$*
 # Options of our scripts, of cmake, pkg-config and YOLOv5's export.py.
-others="again build cflags cxx dynamic include install libs prefix preset table variable"
+others="again build cflags cxx dynamic include install libs prefix preset table variable target"
 here=$source/tests/docs
 failures=0
 
