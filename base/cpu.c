@@ -9,7 +9,13 @@
 #include <cpuid.h>
 #endif
 
-static const char *const level_names[] = {"scalar", "avx2", "avx512"};
+#if defined(__aarch64__)
+#define LOWEST "neon"
+#else
+#define LOWEST "scalar"
+#endif
+
+static const char *const level_names[] = {LOWEST, "avx2", "avx512"};
 
 const char *cpu_level_name(enum cpu_level level)
 {
