@@ -43,19 +43,20 @@ static int groups_of_bundle(const struct conv_shape *shape)
     return shape->groups;
 }
 
-float conv_weight(const struct conv *conv, const float *weights, int bundle, int output, int input, int y,
-                  int x)
+struct conv_row conv_row(const struct conv *conv, const float *weights, int bundle, int output)
 {
     const struct conv_shape *shape = &conv->shape;
-    int                      group_inputs = shape->inputs / shape->groups;
-    int                      group_outputs = shape->outputs / shape->groups;
+    const int                group_inputs = shape->inputs / shape->groups;
+    const int                group_outputs = shape->outputs / shape->groups;
+    struct conv_row          row = {.weights = weights};
 
-    if (output / group_outputs != input / group_inputs)
-        return 0.0F;
-    size_t at = (size_t)bundle * (size_t)conv->outputs + (size_t)output;
-    at = at * (size_t)group_inputs + (size_t)(input % group_inputs);
-    at = (at * (size_t)shape->kernel[0] + (size_t)y) * (size_t)shape->kernel[1] + (size_t)x;
-    return weights[at];
+    if (output >= conv->outputs)
+        return row;
+    size_t rows_before = (size_t)bundle * (size_t)conv->outputs + (size_t)output;
+    row.weights += rows_before * (size_t)group_inputs * (size_t)shape->kernel[0] * (size_t)shape->kernel[1];
+    row.first = output / group_outputs * group_inputs;
+    row.end = row.first + group_inputs;
+    return row;
 }
 
 struct panel conv_panel(const struct conv *conv, int index)

@@ -34,17 +34,21 @@ static const float *panel_weights(const struct conv *conv, int bundle, int first
 
 static void pack_panel(const struct conv *conv, const float *weights, int bundle, struct panel panel)
 {
-    const int width = panel.vectors * conv->kernels->vector;
-    float    *to = conv->weights + (panel_weights(conv, bundle, panel.first) - conv->weights);
+    const int       width = panel.vectors * conv->kernels->vector;
+    const int       taps = conv->shape.kernel[0] * conv->shape.kernel[1];
+    float          *to = conv->weights + (panel_weights(conv, bundle, panel.first) - conv->weights);
+    struct conv_row rows[PANEL_VECTORS * WIDEST_VECTOR];
 
-    for (int y = 0; y < conv->shape.kernel[0]; y++)
-        for (int x = 0; x < conv->shape.kernel[1]; x++)
-            for (int input = 0; input < conv->inputs; input++)
-                for (int i = 0; i < width; i++) {
-                    int output = panel.first + i;
-                    *to++ = output < conv->outputs ? conv_weight(conv, weights, bundle, output, input, y, x)
-                                                   : 0.0F;
-                }
+    for (int i = 0; i < width; i++)
+        rows[i] = conv_row(conv, weights, bundle, panel.first + i);
+    for (int tap = 0; tap < taps; tap++)
+        for (int input = 0; input < conv->inputs; input++)
+            for (int i = 0; i < width; i++) {
+                const struct conv_row *row = &rows[i];
+                *to++ = input >= row->first && input < row->end
+                            ? row->weights[(ptrdiff_t)(input - row->first) * taps + tap]
+                            : 0.0F;
+            }
 }
 
 static void pack(const struct conv *conv, const float *weights)

@@ -43,9 +43,14 @@ bsr_status conv_pack_for(struct conv **out, const struct kernels *kernels, enum 
                          const struct conv_shape *shape, const float *weights, const float *bias,
                          struct bsr_error *err);
 
-/* Weight [output][input] of a bundle at (y, x), counted within the bundle; 0 between its groups. */
-float conv_weight(const struct conv *conv, const float *weights, int bundle, int output, int input, int y,
-                  int x);
+/* The weights [input][y][x] of an output of a bundle and of the inputs first .. end - 1 that its group has,
+ * counted within the bundle; none for a column of padding. */
+struct conv_row {
+    const float *weights;
+    int          first, end;
+};
+
+struct conv_row conv_row(const struct conv *conv, const float *weights, int bundle, int output);
 
 /* ---- panels ------------------------------------------------------------------------------------- */
 

@@ -27,45 +27,52 @@ size_t tiles_weight_floats(const struct conv *conv, const struct tile_plan *plan
     return mem_product((size_t)plan->matrices, matrix_floats(conv));
 }
 
-/* Where the weights of an output begin, and how many floats are from an input to the next. */
-static float *column_weights(const struct conv *conv, int matrix, int output, int *stride)
-{
-    const struct panel panel = conv_panel(conv, output / conv_panel_width(conv));
+enum { PANEL_COLUMNS = PANEL_VECTORS * WIDEST_VECTOR };
 
-    *stride = panel.vectors * conv->kernels->vector;
-    return conv->weights + (size_t)matrix * matrix_floats(conv) + (size_t)panel.first * (size_t)conv->inputs +
-           (output - panel.first);
+/* One direction of the transform: three numbers of each column to one. */
+static void transform_columns(double *to, const double weights[3], const double *first, ptrdiff_t step)
+{
+    for (int i = 0; i < PANEL_COLUMNS; i++)
+        to[i] = weights[0] * first[i] + weights[1] * first[step + i] + weights[2] * first[2 * step + i];
 }
 
-/* The 3x3 of an output and an input in both directions; [factor y * factors + factor x] is the matrix. */
-static void pack_kernel(const struct conv *conv, const struct tile_plan *plan, const float kernel[3][3],
-                        int output, int input)
+/* The 3x3 of an input and all columns of a panel in both directions; factor y * factors + factor x is the
+ * matrix. */
+static void pack_kernels(const struct tile_plan *plan, double kernels[9][PANEL_COLUMNS], float *to,
+                         size_t matrix, int width)
 {
+    double row[3][PANEL_COLUMNS], made[PANEL_COLUMNS];
+
     for (int i = 0; i < plan->factors; i++) {
-        double row[3];
         for (int x = 0; x < 3; x++)
-            row[x] = plan->transform[i][0] * (double)kernel[0][x] +
-                     plan->transform[i][1] * (double)kernel[1][x] +
-                     plan->transform[i][2] * (double)kernel[2][x];
-        for (int j = 0; j < plan->factors; j++) {
-            int    stride;
-            float *column = column_weights(conv, i * plan->factors + j, output, &stride);
-            column[(ptrdiff_t)input * stride] =
-                (float)(plan->transform[j][0] * row[0] + plan->transform[j][1] * row[1] +
-                        plan->transform[j][2] * row[2]);
+            transform_columns(row[x], plan->transform[i], kernels[x], 3 * (ptrdiff_t)PANEL_COLUMNS);
+        for (int j = 0; j < plan->factors; j++, to += matrix) {
+            transform_columns(made, plan->transform[j], row[0], PANEL_COLUMNS);
+            for (int c = 0; c < width; c++)
+                to[c] = (float)made[c];
         }
     }
 }
 
 void tiles_pack(const struct conv *conv, const struct tile_plan *plan, const float *weights)
 {
-    for (int output = 0; output < conv->columns; output++)
-        for (int input = 0; input < conv->inputs; input++) {
-            float kernel[3][3] = {{0}};
-            for (int i = 0; output < conv->outputs && i < 9; i++)
-                kernel[i / 3][i % 3] = conv_weight(conv, weights, 0, output, input, i / 3, i % 3);
-            pack_kernel(conv, plan, kernel, output, input);
+    double kernels[9][PANEL_COLUMNS] = {{0}};
+
+    for (int p = 0; p < conv_panels(conv); p++) {
+        const struct panel panel = conv_panel(conv, p);
+        const int          width = panel.vectors * conv->kernels->vector;
+        float             *to = conv->weights + (size_t)panel.first * (size_t)conv->inputs;
+        struct conv_row    rows[PANEL_COLUMNS];
+
+        for (int c = 0; c < width; c++)
+            rows[c] = conv_row(conv, weights, 0, panel.first + c);
+        for (int input = 0; input < conv->inputs; input++, to += width) {
+            for (int c = 0; c < width; c++)
+                for (int i = 0; i < 9; i++)
+                    kernels[i][c] = rows[c].end ? (double)rows[c].weights[(ptrdiff_t)input * 9 + i] : 0.0;
+            pack_kernels(plan, kernels, to, matrix_floats(conv), width);
         }
+    }
 }
 
 /* ---- running ------------------------------------------------------------------------------------ */
