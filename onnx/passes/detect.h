@@ -56,6 +56,9 @@ bsr_status detect_probe_tail(const struct onnx_model *model, const struct onnx_v
 enum { DETECT_MAX_ROWS = 200000 };         /* whose objectness a sigmoid in f32 still tells apart */
 enum { DETECT_ROWS = 3, DETECT_GRID = 5 }; /* dimensions of an output: [1][rows][5 + classes], or 5-D heads */
 
+/* Different logits of YOLOv5's boxes and classes: few, so that their scores are computed once. */
+enum { DETECT_LOGITS = 1024 };
+
 struct detect_probe {
     const struct detect_heads *heads;
     struct onnx_detect_tail   *tail;
@@ -65,6 +68,8 @@ struct detect_probe {
     struct bsr_tensor          logits[DETECT_MAX_MAPS]; /* f32, of each of the heads' maps */
     bool                      *seen;                    /* by row */
     uint64_t                   random;
+    float                      table[DETECT_LOGITS];
+    double                     scores[DETECT_LOGITS]; /* of the table's logits */
 };
 
 /* Logits of all rows are different, so that a score tells which row it is of; false for what is none of ours.
@@ -82,7 +87,9 @@ double detect_sigmoid(double t);
 /* To a thousandth of what is expected, or of `least_scale` where that is more. */
 bool detect_is_close(double value, double expected, double least_scale);
 
-/* Fills the logits of a head, whose tensor is allocated. */
+void detect_fill_table(struct detect_probe *probe);
+
+/* Fills the logits of a head, whose tensor is allocated, from the table or (free) at random. */
 void detect_fill_head(struct detect_probe *probe, int index);
 void detect_fill_free(struct detect_probe *probe, int index);
 

@@ -212,6 +212,7 @@ static bsr_status fill_logits(struct detect_probe *probe, struct bsr_error *err)
     probe->seen = mem_alloc_zeroed(probe->rows, sizeof *probe->seen);
     if (!probe->seen)
         return bsr_fail_memory(err, NULL, probe->rows);
+    detect_fill_table(probe);
     for (int i = 0; i < probe->heads->count; i++) {
         const struct detect_head *head = &probe->heads->items[i];
         probe->logits[i] = (struct bsr_tensor){

@@ -2,6 +2,7 @@
 #include "onnx/passes/detect.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 /* A thousandth: exports in f16 keep their constants to about 1/2000. */
@@ -72,6 +73,25 @@ double detect_next_logit(struct detect_probe *probe)
     return 6.0 * (double)(probe->random >> 11) / (double)(UINT64_C(1) << 53) - 3.0;
 }
 
+/* Which of the table's logits a value of a cell has: any mapping that tells channels and cells apart. */
+static size_t pick(int head, size_t channel, size_t at)
+{
+    uint32_t mixed =
+        (uint32_t)head * 0xC2B2AE3DU + (uint32_t)channel * 0x9E3779B1U + (uint32_t)at * 0x85EBCA77U;
+
+    mixed ^= mixed >> 15;
+    mixed *= 0x2C1B3C6DU;
+    return mixed / (UINT32_MAX / DETECT_LOGITS + 1);
+}
+
+void detect_fill_table(struct detect_probe *probe)
+{
+    for (int i = 0; i < DETECT_LOGITS; i++) {
+        probe->table[i] = (float)detect_next_logit(probe);
+        probe->scores[i] = detect_sigmoid((double)probe->table[i]);
+    }
+}
+
 /* The first cell of each anchor has boxes of logit 0: its size is the anchor's, exactly. */
 void detect_fill_head(struct detect_probe *probe, int index)
 {
@@ -79,16 +99,14 @@ void detect_fill_head(struct detect_probe *probe, int index)
     float                    *to = probe->logits[index].data;
     size_t                    area = (size_t)head->height * (size_t)head->width;
 
-    for (int a = 0; a < probe->tail->anchors; a++)
-        for (int v = 0; v < probe->values; v++)
-            for (size_t i = 0; i < area; i++) {
-                double logit = detect_next_logit(probe);
-                if (v == OBJECTNESS)
-                    logit = detect_row_logit(probe, probe->first[index] + (size_t)a * area + i);
-                else if (v < OBJECTNESS && !i)
-                    logit = 0.0;
-                *to++ = (float)logit;
-            }
+    for (size_t channel = 0; channel < (size_t)head->channels; channel++, to += area) {
+        size_t anchor = channel / (size_t)probe->values, v = channel % (size_t)probe->values;
+        for (size_t i = 0; i < area; i++)
+            to[i] = v == OBJECTNESS ? (float)detect_row_logit(probe, probe->first[index] + anchor * area + i)
+                                    : probe->table[pick(index, channel, i)];
+        if (v < OBJECTNESS)
+            to[0] = 0.0F;
+    }
 }
 
 bool detect_is_close(double value, double expected, double least_scale)
@@ -96,25 +114,36 @@ bool detect_is_close(double value, double expected, double least_scale)
     return fabs(value - expected) <= tolerance * fmax(fabs(expected), least_scale);
 }
 
-static bool is_decoded(const struct detect_probe *probe, const struct cell *cell, const float *row)
+static bool has_box(const struct detect_probe *probe, const struct cell *cell, const float *row)
 {
     const float *anchor = probe->tail->sizes[cell->head][cell->anchor];
     double       stride = (double)probe->tail->strides[cell->head];
     size_t       at[2] = {cell->x, cell->y};
 
-    for (int v = 0; v < probe->values; v++) {
+    for (int v = 0; v < OBJECTNESS; v++) {
         double score = detect_sigmoid(logit_at(probe, cell, v));
-        double expected = score, least = DETECT_SCORE_FLOOR;
-        if (v < 2) {
-            expected = (2.0 * score - 0.5 + (double)at[v]) * stride;
-            least = stride;
-        } else if (v < OBJECTNESS) {
-            expected = 4.0 * score * score * (double)anchor[v - 2];
-        }
-        if (!detect_is_close((double)row[v], expected, least))
+        double expected = v < 2 ? (2.0 * score - 0.5 + (double)at[v]) * stride
+                                : 4.0 * score * score * (double)anchor[v - 2];
+        if (!detect_is_close((double)row[v], expected, v < 2 ? stride : DETECT_SCORE_FLOOR))
             return false;
     }
     return true;
+}
+
+/* Most of all numbers are scores of classes. */
+static bool has_scores(const struct detect_probe *probe, const struct cell *cell, const float *row)
+{
+    size_t at = cell->y * (size_t)probe->heads->items[cell->head].width + cell->x;
+    bool   good = detect_is_close((double)row[OBJECTNESS], detect_sigmoid(logit_at(probe, cell, OBJECTNESS)),
+                                  DETECT_SCORE_FLOOR);
+
+    for (int v = BOX_VALUES; v < probe->values; v++) {
+        size_t channel = (size_t)cell->anchor * (size_t)probe->values + (size_t)v;
+        double expected = probe->scores[pick(cell->head, channel, at)];
+        double scale = expected > DETECT_SCORE_FLOOR ? expected : DETECT_SCORE_FLOOR;
+        good &= fabs((double)row[v] - expected) <= tolerance * scale;
+    }
+    return good;
 }
 
 /* Takes the anchors from the rows of first cells. Which row is which is known by its objectness. */
@@ -154,7 +183,7 @@ static bool check_rows(struct detect_probe *probe, const struct bsr_tensor *outp
         if (!detect_row_of_score(probe, (double)values[OBJECTNESS], &row))
             return false;
         struct cell cell = cell_of_row(probe, row);
-        if (!is_decoded(probe, &cell, values))
+        if (!has_box(probe, &cell, values) || !has_scores(probe, &cell, values))
             return false;
     }
     return true;
