@@ -33,6 +33,7 @@ struct engine {
     const char        **input_names;
     struct plans        plans;
     struct engine_plan *plan;   /* of the last run */
+    struct onnx_model  *model;  /* as it was read to be opened, for the first plan; NULL once that is made */
     struct fast_runner *runner; /* NULL: nothing is fast */
 
     /* of a run */
@@ -172,23 +173,24 @@ static bool take_declared(struct engine *engine)
     return true;
 }
 
-static bsr_status get_plan(struct engine *engine, struct onnx_model *model, struct bsr_error *err)
+static bsr_status get_plan(struct engine *engine, struct bsr_error *err)
 {
+    struct onnx_model *model = engine->model;
+
+    engine->model = NULL;
     return plans_get(&engine->plan, &engine->plans, &engine->source, model, engine->ordered,
                      engine->input_names, engine->inputs.count, err);
 }
 
 static bsr_status open_model(struct engine *engine, struct bsr_error *err)
 {
-    struct onnx_model *model = NULL;
-    bsr_status         status =
-        onnx_model_read(&model, engine->source.onnx, engine->source.size, NULL, engine->name, err);
+    bsr_status status =
+        onnx_model_read(&engine->model, engine->source.onnx, engine->source.size, NULL, engine->name, err);
 
     if (status == BSR_OK)
-        status = read_ports(engine, model, err);
+        status = read_ports(engine, engine->model, err);
     if (status == BSR_OK && take_declared(engine))
-        return get_plan(engine, model, err);
-    onnx_model_free(model);
+        status = get_plan(engine, err);
     return status;
 }
 
@@ -241,6 +243,7 @@ void engine_close(struct engine *engine)
         return;
     clear_results(engine);
     plans_free(&engine->plans);
+    onnx_model_free(engine->model);
     fast_runner_close(engine->runner);
     free_ports(&engine->inputs);
     free_ports(&engine->outputs);
@@ -408,7 +411,7 @@ static void take_heads_away(struct engine *engine)
 static bsr_status run_ordered(struct engine *engine, struct bsr_error *err)
 {
     clear_results(engine);
-    bsr_status status = get_plan(engine, NULL, err);
+    bsr_status status = get_plan(engine, err);
     if (status == BSR_OK)
         status = run_plan(engine, err);
     if (status == BSR_OK) {

@@ -307,6 +307,7 @@ bsr_status model_open(struct model *out, const char *name, enum card_task task,
 
     hints = hints ? hints : &none;
     model.engine = hints->engine;
+    model.engine.borrow = true; /* what opens an engine refers to the model as long */
     bsr_status status = read_card(&model.card, name, err);
     if (status == BSR_OK && model.card.task != CARD_TASK_UNKNOWN && model.card.task != task)
         status = bsr_fail(err, BSR_EMODEL, name, "is a model to %s, not to %s", task_names[model.card.task],
