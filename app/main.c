@@ -5,6 +5,9 @@
 #include "app/terminal.h"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <unistd.h>
 
@@ -55,6 +58,17 @@ static int run_command(const struct options *options)
     return EXIT_WRONG_USAGE;
 }
 
+/* Models are read, copied and prepared in blocks of megabytes, one after the other: the memory of the last
+ * one serves the next one, instead of being given back and made of new pages each time. */
+static void keep_freed_memory(void)
+{
+#ifdef __GLIBC__
+    enum { MOST = 32 << 20 }; /* that glibc takes for the first one */
+    mallopt(M_MMAP_THRESHOLD, MOST);
+    mallopt(M_TRIM_THRESHOLD, 8 * MOST);
+#endif
+}
+
 /* Where a standard stream was closed (besra ... >&-), the first file that is opened would get its number, and
  * the records would be written into a picture. Read-only: writing to it fails and is told. */
 static void fill_closed_streams(void)
@@ -69,6 +83,7 @@ int main(int argc, char **argv)
     struct options   options = {0};
     struct bsr_error err;
 
+    keep_freed_memory();
     fill_closed_streams();
     interrupt_setup();
     if (options_parse(&options, argc, argv, &err) != BSR_OK) {
