@@ -1,31 +1,26 @@
 #include "config/options.h"
 
 #include "base/alloc.h"
+#include "base/machine.h"
 #include "config/command_line.h"
 #include "config/config_file.h"
 #include "config/option_set.h"
 #include "config/option_table.h"
 
-#include <sched.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MAX_THREADS = 256 };
 
-/* The processors that this program may run on. */
 static int processor_count(void)
 {
-    cpu_set_t set;
-    long      count =
-        sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : count > MAX_THREADS ? MAX_THREADS : (int)count;
+    int count = machine_find("").processors;
+    return count > MAX_THREADS ? MAX_THREADS : count;
 }
 
-/* Half of the machine's memory; 0 (no limit) when it doesn't tell. */
+/* Half of what this program may have; 0 (no limit) when the machine doesn't tell. */
 static uint64_t half_of_memory(void)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 2 : 0;
+    return machine_find("").memory / 2;
 }
 
 /* What the table can't say as text, then its defaults. */

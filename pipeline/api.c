@@ -4,12 +4,12 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/image.h"
+#include "base/machine.h"
 #include "engine/engine.h"
 #include "media/picture.h"
 #include "pipeline/upscale.h"
 
 #include <string.h>
-#include <unistd.h>
 
 enum { WRITTEN_QUALITY = 95 };
 
@@ -38,10 +38,8 @@ struct bsr_detect_options bsr_detect_options_default(void)
 
 int api_threads(int wanted)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    if (wanted > 0)
-        return wanted < 256 ? wanted : 256;
-    return processors < 1 ? 1 : processors < 256 ? (int)processors : 256;
+    int threads = wanted > 0 ? wanted : machine_find("").processors;
+    return threads < 256 ? threads : 256;
 }
 
 struct detect_options api_detect_options(const struct model *model, const struct bsr_detect_options *options)
