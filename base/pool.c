@@ -1,6 +1,7 @@
 #include "base/pool.h"
 
 #include "base/alloc.h"
+#include "base/busy.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -29,8 +30,11 @@ static void run_part(const struct pool *pool, int index)
 {
     int first = (int)((long long)pool->count * index / pool->threads);
     int last = (int)((long long)pool->count * (index + 1) / pool->threads);
-    if (first < last)
-        pool->work(pool->context, index, first, last);
+    if (first >= last)
+        return;
+    busy_begin();
+    pool->work(pool->context, index, first, last);
+    busy_end();
 }
 
 /* The worker whose part is to be run next by the thread of worker `own`: itself, for the sake of its cache,
@@ -135,8 +139,11 @@ int pool_threads(const struct pool *pool)
 void pool_run(struct pool *pool, int count, pool_work *work, void *context)
 {
     if (!pool || pool->threads == 1 || count < 2) {
-        if (count > 0)
-            work(context, 0, 0, count);
+        if (count <= 0)
+            return;
+        busy_begin();
+        work(context, 0, 0, count);
+        busy_end();
         return;
     }
     pthread_mutex_lock(&pool->lock);

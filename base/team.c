@@ -1,6 +1,7 @@
 #include "base/team.h"
 
 #include "base/alloc.h"
+#include "base/busy.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -58,15 +59,19 @@ static void meet(struct team *team)
     }
 }
 
-/* What is to be done is read before the first meeting: behind the last one it may be the next run's. */
+/* What is to be done is read before the first meeting: behind the last one it may be the next run's. So may
+ * the processor, which is why the thread is no longer at work when it comes there. */
 static void run_steps(struct team *team, int thread)
 {
     int        steps = team->steps;
     team_work *work = team->work;
     void      *context = team->context;
 
+    busy_begin();
     for (int step = 0; step < steps; step++) {
         work(context, step, thread);
+        if (step == steps - 1)
+            busy_end();
         meet(team);
     }
 }
@@ -173,13 +178,15 @@ int team_threads(const struct team *team)
 
 void team_run(struct team *team, int steps, team_work *work, void *context)
 {
-    if (team_threads(team) == 1) {
-        for (int step = 0; step < steps; step++)
-            work(context, step, 0);
-        return;
-    }
     if (steps < 1)
         return;
+    if (team_threads(team) == 1) {
+        busy_begin();
+        for (int step = 0; step < steps; step++)
+            work(context, step, 0);
+        busy_end();
+        return;
+    }
     team->steps = steps;
     team->work = work;
     team->context = context;

@@ -2,6 +2,7 @@
 #include "pipeline/api.h"
 
 #include "base/alloc.h"
+#include "base/busy.h"
 #include "base/image.h"
 #include "engine/engine.h"
 
@@ -71,10 +72,12 @@ static void work_on(struct stream_worker *worker, struct place *place)
     struct detections found;
     struct timing     timing = {0};
     place->error.code = BSR_OK;
+    busy_begin();
     if (detector_run(worker->detector, &place->image, &found, &timing, &place->error) == BSR_OK &&
         api_copy_detections(&place->found, &found, worker->detector, &place->image, &place->error) == BSR_OK)
         place->error.code = BSR_OK;
     image_free(&place->image);
+    busy_end();
 }
 
 static void *worker_main(void *argument)
