@@ -40,7 +40,7 @@ static const struct layer layers[] = {
     {"mobile dw5 14 384", 14, 384, 384, 384, 5, 1},
 };
 
-static const char *const method_names[CONV_METHODS] = {"direct", "winograd", "polyphase", "depthwise"};
+static const char *const method_names[CONV_METHODS] = {"direct", "winograd", "polyphase", "depthwise", "bf16"};
 
 enum { LEAST_RUNS = 7 };
 static double least_ms = 40;

@@ -3,6 +3,7 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenCVDnn 4.5 REQUIRED)
 find_package(GIF 5.1 REQUIRED) # has no pkg-config file; target GIF::GIF
+find_package(OneDNN) # optional: --precision bf16
 
 foreach(module libconfig libprotobuf-c libjpeg libpng libwebp libwebpmux libtiff-4 lcms2 freetype2 harfbuzz
                fontconfig jansson nettle expat)

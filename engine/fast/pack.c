@@ -25,7 +25,7 @@ static enum conv_method choose_method(const struct fast_conv *conv)
 
     for (int m = 0; m < CONV_METHODS; m++) {
         enum conv_method method = (enum conv_method)m;
-        if (!conv_can(method, &conv->shape))
+        if (method == CONV_BF16 || !conv_can(method, &conv->shape))
             continue;
         double cost = conv_cost(method, &conv->shape, conv->size[0], conv->size[1], sharers());
         if (!found || cost < least) {

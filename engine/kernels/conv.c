@@ -6,10 +6,9 @@
 #include <stdint.h>
 
 static const struct conv_code *const codes[CONV_METHODS] = {
-    [CONV_DIRECT] = &conv_direct_code,
-    [CONV_WINOGRAD] = &conv_winograd_code,
-    [CONV_POLYPHASE] = &conv_polyphase_code,
-    [CONV_DEPTHWISE] = &conv_depthwise_code,
+    [CONV_DIRECT] = &conv_direct_code,       [CONV_WINOGRAD] = &conv_winograd_code,
+    [CONV_POLYPHASE] = &conv_polyphase_code, [CONV_DEPTHWISE] = &conv_depthwise_code,
+    [CONV_BF16] = &conv_bf16_code,
 };
 
 bool conv_can(enum conv_method method, const struct conv_shape *shape)
@@ -100,7 +99,11 @@ bsr_status conv_pack_for(struct conv **out, const struct kernels *kernels, enum 
         int column = (int)(i % (size_t)conv->columns), bundle = (int)(i / (size_t)conv->columns);
         conv->bias[i] = bias && column < conv->outputs ? bias[bundle * conv->outputs + column] : 0.0F;
     }
-    codes[method]->pack(conv, weights);
+    if (!codes[method]->pack(conv, weights)) {
+        size_t bytes = conv_bytes(conv);
+        conv_free(conv);
+        return bsr_fail_memory(err, "weights of a convolution", bytes);
+    }
     *out = conv;
     return BSR_OK;
 }
@@ -115,6 +118,8 @@ void conv_free(struct conv *conv)
 {
     if (!conv)
         return;
+    if (codes[conv->method]->drop)
+        codes[conv->method]->drop(conv);
     mem_free(conv->weights);
     mem_free(conv->bias);
     mem_free(conv);

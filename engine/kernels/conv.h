@@ -17,6 +17,8 @@ enum conv_method {
     CONV_WINOGRAD,  /* 3x3, stride 1, dilation 1, one group: F(4x4, 3x3) */
     CONV_POLYPHASE, /* 3x3, stride 2, dilation 1, one group: F(4, 2) on the even samples */
     CONV_DEPTHWISE, /* groups == inputs == outputs */
+    CONV_BF16,      /* one group, whole grains of channels, AVX-512 and oneDNN: products of bf16, sums of f32.
+                       The only one of another precision: never the choice by cost */
     CONV_METHODS
 };
 
@@ -33,6 +35,9 @@ double conv_cost(enum conv_method method, const struct conv_shape *shape, int ou
                  int threads);
 
 struct conv;
+
+/* Whether a run had no memory for what it needed (CONV_BF16 alone): its outputs are rubbish. */
+bool conv_has_failed(const struct conv *conv);
 
 /* Packs weights [outputs][inputs / groups][kernel y][kernel x] and bias [outputs] (NULL: none) for the
  * processor's kernels (base/cpu.h). BSR_ENOMEM. Release with conv_free(). */

@@ -118,6 +118,7 @@ double conv_cost(enum conv_method method, const struct conv_shape *shape, int ou
     case CONV_DEPTHWISE:
         return depthwise_cost(&machine, shape, out_height, out_width);
     case CONV_DIRECT:
+    case CONV_BF16:
     case CONV_METHODS:
         break;
     }

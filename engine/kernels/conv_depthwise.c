@@ -20,7 +20,7 @@ static size_t weight_floats(const struct conv *conv)
     return mem_product(window, (size_t)conv->columns);
 }
 
-static void pack(const struct conv *conv, const float *weights)
+static bool pack(struct conv *conv, const float *weights)
 {
     const int window = conv->shape.kernel[0] * conv->shape.kernel[1];
 
@@ -28,6 +28,7 @@ static void pack(const struct conv *conv, const float *weights)
         for (int channel = 0; channel < conv->columns; channel++)
             conv->weights[(ptrdiff_t)i * conv->columns + channel] =
                 channel < conv->outputs ? weights[(ptrdiff_t)channel * window + i] : 0.0F;
+    return true;
 }
 
 /* ---- running ------------------------------------------------------------------------------------ */

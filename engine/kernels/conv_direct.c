@@ -51,11 +51,12 @@ static void pack_panel(const struct conv *conv, const float *weights, int bundle
             }
 }
 
-static void pack(const struct conv *conv, const float *weights)
+static bool pack(struct conv *conv, const float *weights)
 {
     for (int bundle = 0; bundle < conv->bundles; bundle++)
         for (int i = 0; i < conv_panels(conv); i++)
             pack_panel(conv, weights, bundle, conv_panel(conv, i));
+    return true;
 }
 
 /* ---- running ------------------------------------------------------------------------------------ */

@@ -16,6 +16,7 @@ struct conv {
     size_t                weight_floats;
     float                *weights; /* as the method has them */
     float                *bias;    /* [bundles][columns] */
+    struct conv_bands    *bands;   /* of CONV_BF16 */
 };
 
 struct conv_code {
@@ -24,8 +25,9 @@ struct conv_code {
     /* How far inputs reach for an output of out_size: the last sample, counted from the first one (pad before
      * it), in the direction 0 (y) or 1 (x). */
     int (*reach)(const struct conv_shape *shape, int direction, int out_size);
-    size_t (*weight_floats)(const struct conv *conv); /* 0 on overflow */
-    void (*pack)(const struct conv *conv, const float *weights);
+    size_t (*weight_floats)(const struct conv *conv);      /* 0 on overflow */
+    bool (*pack)(struct conv *conv, const float *weights); /* false: no memory */
+    void (*drop)(struct conv *conv);                       /* what only this method has; may be NULL */
     void (*bind)(struct op *op, const struct conv *conv, int threads); /* units, scratch, run, numbers */
 };
 
@@ -36,7 +38,8 @@ static inline int conv_reach(const struct conv_shape *shape, int direction, int 
            (shape->kernel[direction] - 1) * shape->dilation[direction];
 }
 
-extern const struct conv_code conv_direct_code, conv_winograd_code, conv_polyphase_code, conv_depthwise_code;
+extern const struct conv_code conv_direct_code, conv_winograd_code, conv_polyphase_code, conv_depthwise_code,
+    conv_bf16_code;
 
 /* conv_pack() for given kernels: for tests and benches. */
 bsr_status conv_pack_for(struct conv **out, const struct kernels *kernels, enum conv_method method,

@@ -43,9 +43,10 @@ static size_t weight_floats(const struct conv *conv)
     return tiles_weight_floats(conv, &plan);
 }
 
-static void pack(const struct conv *conv, const float *weights)
+static bool pack(struct conv *conv, const float *weights)
 {
     tiles_pack(conv, &plan, weights);
+    return true;
 }
 
 static void run(const struct op *op, int first, int last, void *scratch)

@@ -17,6 +17,7 @@
 
 #define DIRECT_TOLERANCE   1e-6
 #define WINOGRAD_TOLERANCE 1e-5
+#define BF16_TOLERANCE     4.5e-3 /* two factors, each off by 1/512 of itself */
 
 static struct activation random_activation(uint32_t *seed)
 {
@@ -250,6 +251,47 @@ static void test_what_is_no_number_stays_none(void **state)
         }
 }
 
+/* ---- bf16 --------------------------------------------------------------------------------------- */
+
+static bool has_bf16(void)
+{
+    const struct conv_shape plain = {8, 8, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}};
+
+    if (conv_can(CONV_BF16, &plain))
+        return true;
+    print_message("skipped: oneDNN is not built in, or has no bf16 for this processor\n");
+    return false;
+}
+
+/* Processors without its instructions do it in f32 (oneDNN emulates them): right, and slow. */
+static void test_bf16_gives_the_sums_of_rounded_factors(void **state)
+{
+    (void)state;
+    if (!has_bf16())
+        skip();
+    for (uint32_t run = 0; run < 40; run++) {
+        uint32_t         seed = 900 + run;
+        struct conv_case test = {.method = CONV_BF16, .shape = {.groups = 1}};
+        randomize_layout(&test, &seed);
+        randomize_direct(&test, &seed);
+        test.shape.inputs = MAP_GRAIN * random_between(&seed, 1, 9);
+        test.shape.outputs = MAP_GRAIN * random_between(&seed, 1, 9);
+        check_conv_case(&test, kernels_at(cpu_level()), seed, BF16_TOLERANCE);
+    }
+}
+
+static void test_bf16_leaves_odd_channels_and_groups_to_others(void **state)
+{
+    const struct conv_shape odd_inputs = {3, 16, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}};
+    const struct conv_shape odd_outputs = {16, 255, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}};
+    const struct conv_shape groups = {16, 16, 2, {3, 3}, {1, 1}, {1, 1}, {1, 1}};
+
+    (void)state;
+    assert_false(conv_can(CONV_BF16, &odd_inputs));
+    assert_false(conv_can(CONV_BF16, &odd_outputs));
+    assert_false(conv_can(CONV_BF16, &groups));
+}
+
 /* ---- failures ----------------------------------------------------------------------------------- */
 
 static void test_packing_without_memory_fails_and_leaks_nothing(void **state)
@@ -283,6 +325,8 @@ int main(void)
         cmocka_unit_test(test_polyphase_gives_the_sums_of_any_3x3_of_stride_2),
         cmocka_unit_test(test_activations_are_those_of_the_formulas),
         cmocka_unit_test(test_what_is_no_number_stays_none),
+        cmocka_unit_test(test_bf16_gives_the_sums_of_rounded_factors),
+        cmocka_unit_test(test_bf16_leaves_odd_channels_and_groups_to_others),
         cmocka_unit_test(test_packing_without_memory_fails_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
