@@ -1,6 +1,7 @@
 /* engine/opencv_dnn.cpp: with region_layer.cpp the only C++ of besra. Everything that OpenCV throws ends
  * here, as a sentence. */
 extern "C" {
+#include "base/machine.h"
 #include "engine/opencv_dnn.h"
 }
 #include "engine/region_layer.h"
@@ -342,9 +343,10 @@ bsr_status opencv_check_backend(const char *backend, bsr_error *err)
         });
 }
 
+/* More threads than processors would only be in each other's way, and TBB prints a warning of its own. */
 void opencv_set_threads(int threads)
 {
-    cv::setNumThreads(std::max(threads, 1));
+    cv::setNumThreads(std::max(std::min(threads, machine_find("").processors), 1));
 }
 
 const char *opencv_version()

@@ -60,6 +60,6 @@ int opencv_net_times(struct opencv_net *net, struct opencv_layer *layers, int ro
 /* BSR_EUSAGE for a backend that besra doesn't know, BSR_EMISSING for one that this OpenCV lacks. */
 bsr_status opencv_check_backend(const char *backend, struct bsr_error *err);
 
-void        opencv_set_threads(int threads);
-const char *opencv_version(void);        /* "OpenCV 4.6.0" */
-int         opencv_version_number(void); /* 406 */
+void        opencv_set_threads(int threads); /* no more than there are processors */
+const char *opencv_version(void);            /* "OpenCV 4.6.0" */
+int         opencv_version_number(void);     /* 406 */
