@@ -1,6 +1,7 @@
 #include "engine/net.h"
 
 #include "base/alloc.h"
+#include "engine/direct.h"
 #include "engine/fast/fast.h"
 #include "engine/front.h"
 #include "engine/memory.h"
@@ -33,6 +34,7 @@ struct net {
     struct onnx_split   split;
     struct net_region **regions;
     struct opencv_net  *opencv; /* NULL: nothing is for OpenCV */
+    struct direct_net  *direct; /* the front, where that is one fast region */
     int               *heads; /* of each output the output of the only region; NULL: none may be kept there */
     struct net_ports   ports;
     struct front_print print;
@@ -59,6 +61,7 @@ static void free_names(char **names, int count)
 static void clear_parts(struct net *net)
 {
     opencv_net_close(net->opencv);
+    direct_close(net->direct);
     evaluator_close(net->tail);
     for (int i = 0; net->regions && i < net->split.region_count; i++)
         region_close(net->regions[i]);
@@ -98,7 +101,8 @@ enum { LIGHT_BYTES = 1 << 18 };
 
 bool net_is_light(const struct net *net)
 {
-    return net->opencv && !net->tail && net->print.size < LIGHT_BYTES && net_fast_bytes(net) > 0;
+    return (net->opencv || net->direct) && !net->tail && net->print.size < LIGHT_BYTES &&
+           net_fast_bytes(net) > 0;
 }
 
 size_t net_fast_bytes(const struct net *net)
@@ -138,7 +142,7 @@ bsr_status net_head_rows(const struct net *net, int output, int group, const uin
 
 bool net_is_whole(const struct net *net)
 {
-    return !net->opencv;
+    return !net->opencv && !net->direct;
 }
 
 const struct onnx_model *net_tail(const struct net *net)
@@ -396,10 +400,14 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
     status = name_ports(&net->ports, net->split.front, err);
     if (status == BSR_OK)
         status = open_regions(net, request->wishes, err);
+    if (status == BSR_OK && net->split.region_count == 1 && !net->split.tail)
+        status = direct_open(&net->direct, net->regions[0], &net->split.regions[0], &net->ports, err);
     if (status == BSR_OK)
         status = note_fast_nodes(net, refusals, err);
     if (status == BSR_OK)
         status = join(net, net->model, err);
+    if (net->direct)
+        return status;
     return status == BSR_OK ? open_front(net, twin, request, complaint, err) : status;
 }
 
@@ -483,7 +491,7 @@ static bsr_status note_types(struct bsr_tensor **types, const struct net *net,
 /* OpenCV has its own copy of the weights. */
 static void free_models(struct net *net)
 {
-    if (!net->opencv)
+    if (net_is_whole(net))
         return;
     onnx_model_free(net->split.front);
     net->split.front = NULL;
@@ -571,6 +579,8 @@ static bsr_status run_front(struct net *net, const struct bsr_tensor *types, con
 
     for (int i = 0; status == BSR_OK && i < net->ports.input_count; i++)
         status = give_input(net, i, &inputs[net->front_inputs[i].index], err);
+    if (status == BSR_OK && net->direct)
+        return direct_run(net->direct, net->blobs, net->blobs + net->ports.input_count, err);
     if (status == BSR_OK)
         status = opencv_net_run(net->opencv, net->blobs, net->blobs + net->ports.input_count, refused,
                                 complaint, err);
@@ -629,7 +639,7 @@ bsr_status net_run(struct net *net, const struct bsr_tensor *types, const struct
     bsr_status status = BSR_OK;
 
     *refused = false;
-    if (net->opencv)
+    if (!net_is_whole(net))
         status = run_front(net, types, inputs, refused, complaint, err);
     if (status == BSR_OK && net->tail)
         status = run_tail(net, types, inputs, err);

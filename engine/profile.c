@@ -64,6 +64,9 @@ bsr_status profile_add_run(struct profile *profile, const struct net *net, doubl
     bsr_status           status = BSR_OK;
     int                  count = parts.opencv ? opencv_net_times(parts.opencv, NULL, 0) : 0;
 
+    const bool direct = !parts.opencv && !parts.tail; /* one region is all there is */
+    if (direct)
+        count = 1;
     count = count < 0 ? 0 : (count > MOST_LAYERS ? MOST_LAYERS : count);
     if (profile->begun &&
         count != profile->count) /* the net was made anew: what was noted is of the old one */
@@ -71,7 +74,9 @@ bsr_status profile_add_run(struct profile *profile, const struct net *net, doubl
     layers = mem_alloc_zeroed((size_t)count + 1, sizeof *layers);
     if (!layers)
         return bsr_fail_memory(err, NULL, sizeof *layers);
-    if (count)
+    if (direct)
+        layers[0] = (struct opencv_layer){.node = "", .type = "besra.Region", .region = 0, .ms = ms};
+    else if (count)
         opencv_net_times(parts.opencv, layers, count);
     for (int i = 0; i < count; i++)
         ms -= layers[i].ms;
