@@ -140,6 +140,23 @@ static bsr_status fill_input(struct classifier *classifier, const struct bsr_ima
     return status;
 }
 
+static struct tensor input_of(const struct classifier *classifier)
+{
+    return (struct tensor){.name = classifier->model->input_name,
+                           .data = classifier->input,
+                           .dims = 4,
+                           .shape = {1, CHANNELS, classifier->height, classifier->width}};
+}
+
+bsr_status classifier_lay(struct classifier *classifier, const struct bsr_image *image, struct tensor *out,
+                          struct bsr_error *err)
+{
+    bsr_status status = fill_input(classifier, image, err);
+    if (status == BSR_OK)
+        *out = input_of(classifier);
+    return status;
+}
+
 /* One row of numbers, whatever ones stand round it: [1][n], [1][n][1][1], [n]. */
 static bsr_status read_row(const struct classifier *classifier, const struct tensor *output, int count,
                            size_t *length, struct bsr_error *err)

@@ -37,5 +37,9 @@ bsr_status classifier_run(struct classifier *classifier, const struct bsr_image 
                           const struct class_score **out, size_t *count, struct timing *timing,
                           struct bsr_error *err);
 
+/* The picture as the net gets it: [1][3][height][width], the classifier's until its next run. BSR_ENOMEM. */
+bsr_status classifier_lay(struct classifier *classifier, const struct bsr_image *image, struct tensor *out,
+                          struct bsr_error *err);
+
 /* The name of a class: the card's, the model's, or "class 7" in *space. */
 const char *classifier_class_name(const struct classifier *classifier, int class_index, char space[32]);

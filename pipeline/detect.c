@@ -232,6 +232,24 @@ static bsr_status pack_picture(struct detector *detector, const struct bsr_image
     return letterbox_pack(detector->input, image, plan, &detector->pack, detector->pool, err);
 }
 
+static struct tensor input_of(const struct detector *detector, const struct letterbox_plan *plan)
+{
+    return (struct tensor){.name = detector->model->input_name,
+                           .data = detector->input,
+                           .dims = 4,
+                           .shape = {1, 3, plan->in_height, plan->in_width}};
+}
+
+bsr_status detector_lay(struct detector *detector, const struct bsr_image *image, struct tensor *out,
+                        struct bsr_error *err)
+{
+    struct letterbox_plan plan;
+    bsr_status            status = pack_picture(detector, image, &plan, err);
+    if (status == BSR_OK)
+        *out = input_of(detector, &plan);
+    return status;
+}
+
 static bsr_status decode(struct detector *detector, const struct tensor *outputs, int count,
                          const struct letterbox_plan *plan, struct bsr_error *err)
 {

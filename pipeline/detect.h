@@ -52,6 +52,10 @@ void       detector_close(struct detector *detector);
 bsr_status detector_run(struct detector *detector, const struct bsr_image *image, struct detections *out,
                         struct timing *timing, struct bsr_error *err);
 
+/* The picture as the net gets it: [1][3][height][width], the detector's until its next run. BSR_ENOMEM. */
+bsr_status detector_lay(struct detector *detector, const struct bsr_image *image, struct tensor *out,
+                        struct bsr_error *err);
+
 /* The name of a class: the card's, the model's, or "class 7". Valid as long as the detector. */
 const char *detector_class_name(const struct detector *detector, int class_index);
 int         detector_class_count(const struct detector *detector);

@@ -308,13 +308,11 @@ static bsr_status planes_to_new_image(struct bsr_image *out, const struct enlarg
     return status;
 }
 
-/* Enlarges to the size of the net's output: with bicubic before a net that keeps the size, and beside one
- * that enlarges, which leaves alpha, and colour where it sees luma only, to it. */
-static bsr_status enlarge(struct upscaler *upscaler, struct enlarging *work, const struct bsr_image *image,
-                          const struct upscale_size *size, struct bsr_image *plain, struct timing *timing,
-                          struct bsr_error *err)
+/* Enlarges to the size of the net's output, with bicubic before a net that keeps the size, and beside one that
+ * enlarges, which leaves alpha, and colour where it sees luma only, to it; then fills the net's input. */
+static bsr_status prepare(struct upscaler *upscaler, struct enlarging *work, const struct bsr_image *image,
+                          const struct upscale_size *size, struct bsr_image *plain, struct bsr_error *err)
 {
-    double     start = clock_ms();
     bool       transparent = work->channels > work->colours;
     bsr_status status = alloc_planes(work, upscaler->net_channels, err);
 
@@ -331,11 +329,20 @@ static bsr_status enlarge(struct upscaler *upscaler, struct enlarging *work, con
     }
     if (status == BSR_OK)
         fill_net_input(upscaler, work);
-    double prepared = clock_ms();
+    return status;
+}
+
+static bsr_status enlarge(struct upscaler *upscaler, struct enlarging *work, const struct bsr_image *image,
+                          const struct upscale_size *size, struct bsr_image *plain, struct timing *timing,
+                          struct bsr_error *err)
+{
+    double     start = clock_ms();
+    bsr_status status = prepare(upscaler, work, image, size, plain, err);
+    double     prepared = clock_ms();
     if (status == BSR_OK)
         status = run_net(upscaler, work, err);
     double ran = clock_ms();
-    if (status == BSR_OK && transparent)
+    if (status == BSR_OK && work->channels > work->colours)
         transparency_multiply(work->large, work->colours, work->plane);
     timing->pre += prepared - start;
     timing->net += ran - prepared;
@@ -425,26 +432,58 @@ static bsr_status run_stream(struct upscaler *upscaler, const struct bsr_image *
     return BSR_OK;
 }
 
+/* The sizes of planes and net for a picture; `first` is what is done before or by the net. */
+static bsr_status find_sizes(struct enlarging *work, struct upscale_size *first,
+                             const struct upscaler *upscaler, const struct bsr_image *image,
+                             struct bsr_error *err)
+{
+    int factor = upscaler->net_factor;
+
+    *work = (struct enlarging){.width = image->width, .height = image->height, .channels = image->channels};
+    work->colours = image->channels < 3 ? 1 : 3;
+    if (factor > 1)
+        *first = (struct upscale_size){.factor = factor};
+    bsr_status status =
+        upscale_output_size(first, image->width, image->height, &work->out_width, &work->out_height, err);
+    work->net_width = factor > 1 ? image->width : work->out_width;
+    work->net_height = factor > 1 ? image->height : work->out_height;
+    return status;
+}
+
+bsr_status upscaler_lay(struct upscaler *upscaler, const struct bsr_image *image, double factor,
+                        struct bsr_tensor *out, struct bsr_error *err)
+{
+    struct upscale_size size = {.factor = factor};
+    struct enlarging    work;
+    bsr_status          status = find_sizes(&work, &size, upscaler, image, err);
+
+    if (status == BSR_OK)
+        status = prepare(upscaler, &work, image, &size, NULL, err);
+    if (status == BSR_OK) {
+        *out = (struct bsr_tensor){.data = work.net_input,
+                                   .type = BSR_F32,
+                                   .dims = 4,
+                                   .shape = {1, upscaler->net_channels, work.net_height, work.net_width}};
+        work.net_input = NULL;
+    }
+    enlarging_free(&work);
+    return status;
+}
+
 bsr_status upscaler_run(struct upscaler *upscaler, const struct bsr_image *image,
                         const struct upscale_size *size, struct bsr_image *out, struct bsr_image *plain,
                         struct timing *timing, struct bsr_error *err)
 {
-    struct enlarging    work = {.width = image->width, .height = image->height, .channels = image->channels};
+    struct enlarging    work = {.small = NULL};
     struct bsr_image    enlarged = {0}, compared = {0};
     int                 width, height, factor = upscaler->net_factor;
     struct upscale_size first = *size;
 
     if (upscaler->model->srcnn && (image->channels == 1 || image->channels == 3))
         return run_stream(upscaler, image, size, out, plain, timing, err);
-    work.colours = image->channels < 3 ? 1 : 3;
     bsr_status status = upscale_output_size(size, image->width, image->height, &width, &height, err);
-    if (factor > 1)
-        first = (struct upscale_size){.factor = factor};
     if (status == BSR_OK)
-        status =
-            upscale_output_size(&first, image->width, image->height, &work.out_width, &work.out_height, err);
-    work.net_width = factor > 1 ? image->width : work.out_width;
-    work.net_height = factor > 1 ? image->height : work.out_height;
+        status = find_sizes(&work, &first, upscaler, image, err);
     if (status == BSR_OK)
         status =
             enlarge(upscaler, &work, image, &first, plain && factor == 1 ? &compared : NULL, timing, err);
