@@ -19,4 +19,5 @@ int model_edit_command(const struct options *options);
 int model_build_command(const struct options *options);
 int model_compare_command(const struct options *options);
 int model_run_command(const struct options *options);
+int model_quantize_command(const struct options *options);
 int model_list_command(const struct options *options);

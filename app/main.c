@@ -38,6 +38,7 @@ static int (*const commands[COMMAND_COUNT])(const struct options *options) = {
     [COMMAND_MODEL_BUILD] = model_build_command,
     [COMMAND_MODEL_RUN] = model_run_command,
     [COMMAND_MODEL_COMPARE] = model_compare_command,
+    [COMMAND_MODEL_QUANTIZE] = model_quantize_command,
 };
 
 static int run_command(const struct options *options)

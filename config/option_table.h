@@ -62,10 +62,12 @@ enum {
     IN_BUILD = 1 << COMMAND_MODEL_BUILD,
     IN_COMPARE = 1 << COMMAND_MODEL_COMPARE,
     IN_RUN = 1 << COMMAND_MODEL_RUN,
+    IN_QUANTIZE = 1 << COMMAND_MODEL_QUANTIZE,
     IN_FED = IN_COMPARE | IN_RUN,                                                /* run on given inputs */
     IN_RUNNING = IN_RUN | 1 << COMMAND_MODEL_CHECK | 1 << COMMAND_MODEL_EXPLAIN, /* with one engine */
     IN_SHAPED = IN_SHOW | IN_RUNNING | IN_COMPARE | 1 << COMMAND_MODEL_SIMPLIFY,
-    IN_EVERY = IN_READING | IN_BENCH | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD | 1 << COMMAND_MODEL_LIST,
+    IN_EVERY = IN_READING | IN_BENCH | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD | IN_QUANTIZE |
+               1 << COMMAND_MODEL_LIST,
     IN_ANY = IN_EVERY | 1 << COMMAND_MODEL | 1 << COMMAND_EVAL | IN_NONE,
     LINE_ONLY = 1 << 30, /* not in a configuration file */
 };

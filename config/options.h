@@ -26,6 +26,7 @@ enum command {
     COMMAND_MODEL_BUILD,
     COMMAND_MODEL_COMPARE,
     COMMAND_MODEL_RUN,
+    COMMAND_MODEL_QUANTIZE,
     COMMAND_MODEL_LIST,
     COMMAND_EVAL_DETECT,
     COMMAND_EVAL_UPSCALE,
@@ -70,6 +71,7 @@ enum scores_choice { SCORES_AUTO, SCORES_LOGITS, SCORES_PROBABILITIES };
 enum input_color_choice { INPUT_COLOR_CARD, INPUT_COLOR_RGB, INPUT_COLOR_BGR, INPUT_COLOR_LUMA };
 enum input_range_choice { INPUT_RANGE_CARD, INPUT_RANGE_UNIT, INPUT_RANGE_BYTE, INPUT_RANGE_IMAGENET };
 enum layout_choice { LAYOUT_AUTO, LAYOUT_YOLOV5, LAYOUT_YOLOV5_HEADS, LAYOUT_YOLOV8, LAYOUT_BOXES };
+enum range_choice { RANGE_MINMAX, RANGE_PERCENTILE, RANGE_ENTROPY, RANGE_MSE };
 enum storage_choice { STORAGE_AS_DESCRIBED, STORAGE_F32, STORAGE_F16 };
 enum profile_choice { PROFILE_CARD, PROFILE_APPLY, PROFILE_IGNORE };
 
@@ -173,6 +175,12 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     double              atol, rtol;
     char               *heat, *bisect; /* NULL: not asked for */
     enum storage_choice storage;
+    struct option_list  calibrate; /* folders, pictures, .npy files */
+    int                 samples;
+    enum range_choice   range;
+    double              percentile;
+    struct option_list  keep;
+    double              keep_below; /* dB */
 
     /* Where each value comes from: NULL for a default, "--conf", or "besra.cfg:12". */
     const char *origins[OPTION_COUNT];

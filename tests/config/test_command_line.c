@@ -265,7 +265,8 @@ static void test_errors_say_who_and_why(void **state)
         {"besra detect --json= a", "--json", "\"\" is empty"},
         {"besra detect --config '' a", "--config", "\"\" is empty"},
         {"besra model", "model",
-         "which? show, check, explain, simplify, extract, edit, build, compare, run or list"},
+         "which? show, check, explain, simplify, extract, edit, build, compare, run, "
+         "quantize or list"},
         {"besra eval", "eval", "which? detect, upscale or classify"},
         {"besra eval detect -t x", "eval detect",
          "no input: name a picture, a folder, or '-' for standard input"},
