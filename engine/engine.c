@@ -146,11 +146,13 @@ static bsr_status keep_source(struct engine *engine, const void *onnx, size_t si
 }
 
 /* Fast regions belong to "auto": "opencv" is stock OpenCV, to compare with. */
-static bsr_status open_runner(struct engine *engine, struct bsr_error *err)
+static bsr_status open_runner(struct engine *engine, bool steady, struct bsr_error *err)
 {
     bsr_status status =
         strcmp(engine->backend, "auto") == 0 ? fast_runner_open(&engine->runner, err) : BSR_OK;
 
+    if (status == BSR_OK && steady && engine->runner)
+        fast_runner_steady(engine->runner);
     engine->source.runner = engine->runner;
     return status;
 }
@@ -203,7 +205,7 @@ bsr_status engine_open(struct engine **out, const void *onnx, size_t size,
 
     bsr_status status = keep_source(engine, onnx, size, options, name, err);
     if (status == BSR_OK)
-        status = open_runner(engine, err);
+        status = open_runner(engine, options && options->steady, err);
     if (status == BSR_OK) {
         status = open_model(engine, err);
         if (status != BSR_OK)

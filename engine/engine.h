@@ -9,6 +9,9 @@
 
 struct engine;
 
+/* Convolutions by Winograd compute so many pixels of an axis together (engine/kernels/kernels.h). */
+enum { ENGINE_TILE = 4 };
+
 enum { ENGINE_MAX_DIMS = 8, ENGINE_NAME_SIZE = 128 };
 
 /* A tensor of floats, row-major, tight. */
@@ -38,8 +41,11 @@ struct engine_options {
                             "opencv:opencl", "opencv:cuda", "opencv:openvino"; "besra": besra's
                             operators alone, the reference */
     bool drop_qdq;       /* leave out QuantizeLinear/DequantizeLinear on activations */
-    bool borrow;         /* the bytes of the model stay where they are until the engine is closed: it makes no
-                            copy of them */
+    bool steady; /* "auto" only: what becomes of a pixel does not depend on how large the picture is, bit
+                    for bit, as long as it lies at the same place modulo ENGINE_TILE of each map: for
+                    who cuts pictures into tiles. Nothing is for OpenCV then */
+    bool borrow; /* the bytes of the model stay where they are until the engine is closed: it makes no
+                    copy of them */
     const struct engine_wish *wishes; /* for each output; NULL: all are planes. Copied */
 };
 

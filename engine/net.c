@@ -376,6 +376,15 @@ static bsr_status note_fast_nodes(struct net *net, struct refusals *refusals, st
     return status;
 }
 
+/* An onnx_supports for who wants the same bits wherever a pixel lies: OpenCV's loops end with others than
+ * they begin with. */
+static const char *refuse(void *context, const struct onnx_node_view *node)
+{
+    (void)context;
+    (void)node;
+    return "the last bits of what OpenCV makes of a pixel depend on where it lies";
+}
+
 /* One way to split the graph. */
 static bsr_status try_split(struct net *net, struct net **twin, const struct net_request *request,
                             struct complaint *complaint, struct bsr_error *err)
@@ -384,7 +393,8 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
 
     *complaint = (struct complaint){.node = ""};
     refusals_restart(refusals);
-    struct onnx_takers takers = {.engine = refusals_ask,
+    bool               steady = net->runner && fast_runner_is_steady(net->runner);
+    struct onnx_takers takers = {.engine = steady ? refuse : refusals_ask,
                                  .fast = net->runner ? fast_supports : NULL,
                                  .worth = fast_worth,
                                  .context = refusals};

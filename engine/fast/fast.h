@@ -18,6 +18,10 @@ struct fast_runner;
 bsr_status fast_runner_open(struct fast_runner **out, struct bsr_error *err);
 void       fast_runner_close(struct fast_runner *runner);
 
+/* From now on its programs are to be compiled by fast_compile_steady() (engine_options.steady). */
+void fast_runner_steady(struct fast_runner *runner);
+bool fast_runner_is_steady(const struct fast_runner *runner);
+
 /* How many threads a run uses, of all runners: read at the next run. */
 void fast_set_threads(int threads);
 int  fast_threads(void);
@@ -33,6 +37,10 @@ struct fast_program;
  * maps. `name` is for messages. BSR_EMODEL when it is too large, BSR_ENOMEM. Release with fast_close(). */
 bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region,
                         const struct engine_wish *wishes, const char *name, struct bsr_error *err);
+
+/* The same by methods that are chosen by the weights alone, not by the size of the maps. */
+bsr_status fast_compile_steady(struct fast_program **out, const struct onnx_region *region,
+                               const struct engine_wish *wishes, const char *name, struct bsr_error *err);
 void       fast_close(struct fast_program *program);
 
 /* Runs on planes: inputs and outputs as the region has them. BSR_ENOMEM, BSR_EIO when the system gives no

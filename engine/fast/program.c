@@ -27,13 +27,15 @@ static bsr_status read_region(struct fast_program *program, const struct onnx_re
     return status;
 }
 
-bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region,
-                        const struct engine_wish *wishes, const char *name, struct bsr_error *err)
+static bsr_status compile(struct fast_program **out, const struct onnx_region *region,
+                          const struct engine_wish *wishes, const char *name, bool steady,
+                          struct bsr_error *err)
 {
     struct fast_program *program = mem_alloc_zeroed(1, sizeof *program);
     if (!program)
         return bsr_fail_memory(err, name, sizeof *program);
 
+    program->steady = steady;
     program->name = mem_copy_text(name);
     bsr_status status =
         program->name ? read_region(program, region, wishes, err) : bsr_fail_memory(err, name, 1);
@@ -47,6 +49,18 @@ bsr_status fast_compile(struct fast_program **out, const struct onnx_region *reg
     }
     *out = program;
     return BSR_OK;
+}
+
+bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region,
+                        const struct engine_wish *wishes, const char *name, struct bsr_error *err)
+{
+    return compile(out, region, wishes, name, false, err);
+}
+
+bsr_status fast_compile_steady(struct fast_program **out, const struct onnx_region *region,
+                               const struct engine_wish *wishes, const char *name, struct bsr_error *err)
+{
+    return compile(out, region, wishes, name, true, err);
 }
 
 void fast_close(struct fast_program *program)

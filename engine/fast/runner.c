@@ -39,6 +39,16 @@ void fast_runner_close(struct fast_runner *runner)
     mem_free(runner);
 }
 
+void fast_runner_steady(struct fast_runner *runner)
+{
+    runner->steady = true;
+}
+
+bool fast_runner_is_steady(const struct fast_runner *runner)
+{
+    return runner->steady;
+}
+
 /* ---- before a run -------------------------------------------------------------------------------- */
 
 static bsr_status get_team(struct fast_runner *runner, int threads, struct bsr_error *err)

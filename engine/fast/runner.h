@@ -10,6 +10,7 @@ struct fast_runner {
     size_t       floats;
     char        *scratch; /* of each thread, one behind the other */
     size_t       scratch_each, scratch_threads;
+    bool         steady;
 
     /* of fast_head_rows() */
     float *pixels, *rows; /* what comes in, what comes out */

@@ -1,20 +1,26 @@
 /* Enlarging by mixing neighbours: each row of the output first down, in the input's width, then across. */
 #include "engine/kernels/simple_op.h"
 
+#include <stdint.h>
+
+/* The place asked for as a fraction of whole numbers: the weights of a pixel are the same in a map and in a
+ * part of it. */
 static struct tap find_tap(int position, int in_size, int out_size, int coordinates, ptrdiff_t step)
 {
-    double at = position, scale = (double)in_size / out_size;
+    int64_t in = in_size, out = out_size, at = position * in, of = out;
 
-    if (coordinates == LINEAR_ALIGN_CORNERS)
-        at *= out_size > 1 ? (double)(in_size - 1) / (out_size - 1) : 0;
-    else if (coordinates == LINEAR_ASYMMETRIC)
-        at *= scale;
-    else
-        at = (at + 0.5) * scale - 0.5;
-    at = at < 0 ? 0 : at > in_size - 1 ? in_size - 1 : at;
+    if (coordinates == LINEAR_ALIGN_CORNERS) {
+        at = position * (in - 1);
+        of = out > 1 ? out - 1 : 1;
+    } else if (coordinates == LINEAR_HALF_PIXEL) {
+        at = (2 * (int64_t)position + 1) * in - out;
+        of = 2 * out;
+    }
+    at = at < 0 ? 0 : at > (in - 1) * of ? (in - 1) * of : at;
 
-    const int before = (int)at, behind = before + 1 < in_size ? before + 1 : before;
-    return (struct tap){.at = {before * step, behind * step}, .part = (float)(at - before)};
+    const ptrdiff_t before = at / of, behind = before + 1 < in_size ? before + 1 : before;
+    return (struct tap){.at = {before * step, behind * step},
+                        .part = (float)((double)(at % of) / (double)of)};
 }
 
 enum { COORDINATES }; /* op.numbers */
