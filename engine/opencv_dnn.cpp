@@ -1,11 +1,12 @@
 /* engine/opencv_dnn.cpp: with region_layer.cpp the only C++ of besra. Everything that OpenCV throws ends
  * here, as a sentence. */
 extern "C" {
-#include "base/machine.h"
 #include "engine/opencv_dnn.h"
+#include "base/machine.h"
 }
 #include "engine/region_layer.h"
 
+#include <opencv2/core/ocl.hpp>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 
@@ -32,14 +33,19 @@ namespace
 struct backend {
     const char *name;
     int         backend, target;
-    const char *needs;
+    const char *what;
+    const char *lines[2]; /* of cv::getBuildInformation(), one of which says YES */
 };
 
 const backend backends[] = {
-    {"opencv", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_CPU, ""},
-    {"opencv:opencl", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_OPENCL, "OpenCL and a device for it"},
-    {"opencv:cuda", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA, "CUDA and a device for it"},
-    {"opencv:openvino", cv::dnn::DNN_BACKEND_INFERENCE_ENGINE, cv::dnn::DNN_TARGET_CPU, "OpenVINO"},
+    {"opencv", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_CPU, "", {}},
+    {"opencv:opencl", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_OPENCL, "OpenCL", {"OpenCL:"}},
+    {"opencv:cuda", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA, "CUDA", {"NVIDIA CUDA:"}},
+    {"opencv:openvino",
+     cv::dnn::DNN_BACKEND_INFERENCE_ENGINE,
+     cv::dnn::DNN_TARGET_CPU,
+     "OpenVINO",
+     {"OpenVINO:", "Inference Engine:"}},
 };
 
 int ignore_error(int, const char *, const char *, const char *, int, void *)
@@ -151,7 +157,26 @@ const backend *find_backend(const char *name)
     return found == std::end(backends) ? nullptr : found;
 }
 
-/* OpenCV falls back to the processor in silence where a backend is missing; besra says so. */
+bool is_built_with(const backend &wanted)
+{
+    const std::string &info = cv::getBuildInformation();
+    return std::any_of(std::begin(wanted.lines), std::end(wanted.lines), [&](const char *line) {
+        const size_t at = line ? info.find(line) : std::string::npos;
+        return at != std::string::npos &&
+               info.substr(at, info.find('\n', at) - at).find("YES") != std::string::npos;
+    });
+}
+
+bool is_available(const backend &wanted)
+{
+    const auto found = cv::dnn::getAvailableBackends();
+    const auto pair = std::make_pair(static_cast<cv::dnn::Backend>(wanted.backend),
+                                     static_cast<cv::dnn::Target>(wanted.target));
+    return std::find(found.begin(), found.end(), pair) != found.end();
+}
+
+/* OpenCV falls back to the processor in silence where a backend is missing, and where OpenCL's device is no
+ * graphics processor; besra says so. */
 bsr_status check_backend(const char *name, bsr_error *err)
 {
     const backend *wanted = find_backend(name);
@@ -161,12 +186,18 @@ bsr_status check_backend(const char *name, bsr_error *err)
                         "besra)");
     if (wanted->target == cv::dnn::DNN_TARGET_CPU && wanted->backend == cv::dnn::DNN_BACKEND_OPENCV)
         return BSR_OK;
-    const auto found = cv::dnn::getAvailableBackends();
-    const auto pair = std::make_pair(static_cast<cv::dnn::Backend>(wanted->backend),
-                                     static_cast<cv::dnn::Target>(wanted->target));
-    if (std::find(found.begin(), found.end(), pair) != found.end())
+    if (!is_built_with(*wanted)) {
+        bsr_fail(err, BSR_EMISSING, name, "%s was built without %s", opencv_version(), wanted->what);
+    } else if (!is_available(*wanted)) {
+        bsr_fail(err, BSR_EMISSING, name, "%s finds no device for %s", opencv_version(), wanted->what);
+    } else if (wanted->target == cv::dnn::DNN_TARGET_OPENCL &&
+               !(cv::ocl::Device::getDefault().type() & cv::ocl::Device::TYPE_GPU)) {
+        bsr_fail(err, BSR_EMISSING, name,
+                 "%s runs nets by OpenCL on graphics processors only, not on '%.64s'", opencv_version(),
+                 cv::ocl::Device::getDefault().name().c_str());
+    } else {
         return BSR_OK;
-    bsr_fail(err, BSR_EMISSING, name, "%s on this machine is without %s", opencv_version(), wanted->needs);
+    }
     bsr_hint(err, "leave --engine out to run on the processor");
     return BSR_EMISSING;
 }
