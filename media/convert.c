@@ -162,18 +162,51 @@ static void copy_pixels(uint8_t *dst, const uint8_t *src, ptrdiff_t step, int co
     }
 }
 
+/* Which way the upright picture runs through the stored one (EXIF 2.32, 4.6.4 A). */
+struct turn {
+    bool transposed;     /* its x through the stored y */
+    bool x_back, y_back; /* backwards through the stored x, y */
+};
+
+static struct turn turn_of(int orientation)
+{
+    return (struct turn){
+        .transposed = orientation >= 5 && orientation <= 8,
+        .x_back = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8,
+        .y_back = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7,
+    };
+}
+
+/* How far the last of the pixels that show `side` reaches beyond. */
+static int overhang(int side, int times)
+{
+    return image_reduced_side(side, 0, times) * times - side;
+}
+
+struct image_reduction convert_reduction_upright(int times, int width, int height, int orientation)
+{
+    const struct turn turn = turn_of(orientation);
+    int               left = turn.x_back ? overhang(width, times) : 0;
+    int               top = turn.y_back ? overhang(height, times) : 0;
+
+    return (struct image_reduction){
+        .times = times,
+        .width = turn.transposed ? height : width,
+        .height = turn.transposed ? width : height,
+        .left = turn.transposed ? top : left,
+        .top = turn.transposed ? left : top,
+    };
+}
+
 bsr_status convert_upright(struct bsr_image *image, int orientation, struct bsr_error *err)
 {
     enum { BLOCK = 64 }; /* 64 rows of 64 pixels stay in the first-level cache while they are turned */
     if (orientation <= 1 || orientation > 8)
         return BSR_OK;
 
-    /* Which way the upright picture's x and y run through the stored one (EXIF 2.32, 4.6.4 A). */
-    bool transposed = orientation >= 5;
-    bool x_back = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    bool y_back = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-    int  width = transposed ? image->height : image->width;
-    int  height = transposed ? image->width : image->height;
+    const struct turn turn = turn_of(orientation);
+    int               width = turn.transposed ? image->height : image->width;
+    int               height = turn.transposed ? image->width : image->height;
 
     struct bsr_image made;
     bsr_status       status = image_alloc(&made, width, height, image->channels, image->depth, err);
@@ -181,11 +214,11 @@ bsr_status convert_upright(struct bsr_image *image, int orientation, struct bsr_
         return status;
 
     size_t         size = image_pixel_size(image);
-    ptrdiff_t      along_x = x_back ? -(ptrdiff_t)size : (ptrdiff_t)size;
-    ptrdiff_t      along_y = y_back ? -(ptrdiff_t)image->stride : (ptrdiff_t)image->stride;
-    const uint8_t *first =
-        image_row(image, y_back ? image->height - 1 : 0) + (x_back ? (size_t)(image->width - 1) * size : 0);
-    ptrdiff_t step_x = transposed ? along_y : along_x, step_y = transposed ? along_x : along_y;
+    ptrdiff_t      along_x = turn.x_back ? -(ptrdiff_t)size : (ptrdiff_t)size;
+    ptrdiff_t      along_y = turn.y_back ? -(ptrdiff_t)image->stride : (ptrdiff_t)image->stride;
+    const uint8_t *first = image_row(image, turn.y_back ? image->height - 1 : 0) +
+                           (turn.x_back ? (size_t)(image->width - 1) * size : 0);
+    ptrdiff_t step_x = turn.transposed ? along_y : along_x, step_y = turn.transposed ? along_x : along_y;
 
     for (int top = 0; top < height; top += BLOCK)
         for (int left = 0; left < width; left += BLOCK) {

@@ -7,6 +7,10 @@
  */
 bsr_status convert_upright(struct bsr_image *image, int orientation, struct bsr_error *err);
 
+/* What convert_upright() makes of the reduction of a stored picture of width x height whose first pixel
+ * begins at its corner: turned round, it begins with the pixel that reaches beyond the far edge. */
+struct image_reduction convert_reduction_upright(int times, int width, int height, int orientation);
+
 /* Makes any picture an 8-bit BGR one: grey tripled, alpha laid over white, 16 bits rounded to the nearest
  * (once, behind the laying over). Costs nothing when it is one already. BSR_ENOMEM; *image is then as it was.
  */

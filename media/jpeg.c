@@ -53,7 +53,7 @@ static _Noreturn void fail_truncated(struct jpeg_reader *reader)
     if (reader->decoding)
         bsr_fail(reader->err, BSR_EDECODE, source->name,
                  "truncated JPEG: it ends at byte %zu, in row %u of %u", source->size,
-                 reader->info.output_scanline, reader->info.image_height);
+                 reader->info.output_scanline * (unsigned)reader->decoded->times, reader->info.image_height);
     else
         bsr_fail(reader->err, BSR_EDECODE, source->name, "truncated JPEG: it ends at byte %zu", source->size);
     leave(reader, BSR_EDECODE);
@@ -208,6 +208,15 @@ static bool is_grey(const struct jpeg_reader *reader)
     return reader->info.num_components == 1;
 }
 
+/* The coefficients of a JPEG of several scans, which are all read before the first pixel is decoded. */
+static uint64_t coefficient_bytes(struct jpeg_decompress_struct *info)
+{
+    uint64_t blocks = 0;
+    for (int i = 0; jpeg_has_multiple_scans(info) && i < info->num_components; i++)
+        blocks += (uint64_t)info->comp_info[i].width_in_blocks * info->comp_info[i].height_in_blocks;
+    return blocks * sizeof(JBLOCK);
+}
+
 static void fill_facts(struct jpeg_reader *reader)
 {
     struct picture_facts            *facts = reader->facts;
@@ -219,6 +228,7 @@ static void fill_facts(struct jpeg_reader *reader)
     facts->channels = is_grey(reader) ? 1 : 3;
     facts->depth = 8;
     facts->orientation = exif_orientation(header, size);
+    facts->held = coefficient_bytes(&reader->info);
 }
 
 static void probe_jpeg(struct jpeg_reader *reader)
@@ -268,6 +278,20 @@ static void read_rows(struct jpeg_reader *reader)
     jpeg_finish_decompress(info);
 }
 
+/* What a decoder can't make smaller (lossless JPEG) it decodes in full. */
+static void note_reduction(struct jpeg_reader *reader)
+{
+    const struct jpeg_decompress_struct *info = &reader->info;
+    int                                  times = reader->source->times;
+    int                                  width = (int)info->image_width, height = (int)info->image_height;
+
+    bool reduced = (int)info->output_width == image_reduced_side(width, 0, times) &&
+                   (int)info->output_height == image_reduced_side(height, 0, times);
+    reader->decoded->times = reduced ? times : 1;
+    reader->decoded->width = width;
+    reader->decoded->height = height;
+}
+
 static void decode_jpeg(struct jpeg_reader *reader)
 {
     struct jpeg_decompress_struct *info = &reader->info;
@@ -278,7 +302,10 @@ static void decode_jpeg(struct jpeg_reader *reader)
     info->out_color_space = is_cmyk(reader) ? JCS_CMYK : is_grey(reader) ? JCS_GRAYSCALE : JCS_EXT_BGR;
     info->dct_method = JDCT_ISLOW;
     info->do_fancy_upsampling = TRUE;
+    info->scale_num = 1;
+    info->scale_denom = (unsigned)reader->source->times;
     jpeg_start_decompress(info);
+    note_reduction(reader);
 
     bsr_status status = decoded_alloc(reader->decoded, reader->source, (int)info->output_width,
                                       (int)info->output_height, info->output_components, 8, reader->err);

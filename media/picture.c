@@ -106,7 +106,8 @@ static struct picture_source make_source(const uint8_t *data, size_t size,
                                          const struct picture_limits *limits, const char *name)
 {
     uint64_t max_pixels = limits && limits->max_pixels ? limits->max_pixels : PICTURE_MAX_PIXELS;
-    return (struct picture_source){.data = data, .size = size, .name = name, .max_pixels = max_pixels};
+    return (struct picture_source){
+        .data = data, .size = size, .name = name, .max_pixels = max_pixels, .times = 1};
 }
 
 bsr_status picture_probe(struct picture_facts *out, const uint8_t *data, size_t size,
@@ -138,18 +139,34 @@ static bsr_status convert_colours(struct decoded *decoded, enum picture_purpose 
     return status;
 }
 
-bsr_status picture_decode(struct picture *out, const uint8_t *data, size_t size, enum picture_purpose purpose,
-                          const struct picture_limits *limits, const char *name, struct bsr_error *err)
+/* Of the upright picture. */
+static struct image_reduction reduction_of(const struct decoded *decoded)
+{
+    const struct bsr_image *stored = &decoded->image;
+    return decoded->times > 1
+               ? convert_reduction_upright(decoded->times, decoded->width, decoded->height,
+                                           decoded->orientation)
+               : convert_reduction_upright(1, stored->width, stored->height, decoded->orientation);
+}
+
+bsr_status picture_decode_reduced(struct picture *out, const uint8_t *data, size_t size, int times,
+                                  enum picture_purpose purpose, const struct picture_limits *limits,
+                                  const char *name, struct bsr_error *err)
 {
     struct picture_source       source = make_source(data, size, limits, name);
     enum picture_format         format = picture_sniff(data, size);
     struct decoded              decoded = {.orientation = 1};
     const struct picture_codec *codec = find_codec(format, &source, err);
+    struct image_reduction      reduction = {.times = 1};
     if (!codec)
         return BSR_EFORMAT;
+    if (times != 1 && times != 2 && times != 4 && times != 8)
+        return bsr_fail(err, BSR_ERANGE, name, "can't be decoded %d times smaller (1, 2, 4 or 8)", times);
 
+    source.times = times;
     bsr_status status = codec->decode(&decoded, &source, err);
     if (status == BSR_OK) {
+        reduction = reduction_of(&decoded);
         status = convert_colours(&decoded, purpose, err);
         if (status == BSR_OK)
             status = convert_upright(&decoded.image, decoded.orientation, err);
@@ -161,9 +178,18 @@ bsr_status picture_decode(struct picture *out, const uint8_t *data, size_t size,
         return status;
     }
     exif_reset_orientation(decoded.exif.data, decoded.exif.size);
-    *out =
-        (struct picture){.image = decoded.image, .format = format, .icc = decoded.icc, .exif = decoded.exif};
+    *out = (struct picture){.image = decoded.image,
+                            .format = format,
+                            .icc = decoded.icc,
+                            .exif = decoded.exif,
+                            .reduction = reduction};
     return BSR_OK;
+}
+
+bsr_status picture_decode(struct picture *out, const uint8_t *data, size_t size, enum picture_purpose purpose,
+                          const struct picture_limits *limits, const char *name, struct bsr_error *err)
+{
+    return picture_decode_reduced(out, data, size, 1, purpose, limits, name, err);
 }
 
 void picture_free(struct picture *picture)

@@ -24,7 +24,19 @@ struct picture_facts {
     int                 channels;      /* of the decoded picture, 1..4 (palette: 3 or 4; CMYK: 3) */
     int                 depth;         /* 8 or 16 */
     int                 orientation;   /* EXIF, 1..8; 1 when there is none */
+    uint64_t            held;          /* bytes that decoding takes beside the pixels, where those are many */
 };
+
+/* The sides of the picture as it is to be seen. */
+static inline int picture_upright_width(const struct picture_facts *facts)
+{
+    return facts->orientation >= 5 ? facts->height : facts->width;
+}
+
+static inline int picture_upright_height(const struct picture_facts *facts)
+{
+    return facts->orientation >= 5 ? facts->width : facts->height;
+}
 
 /* A decoded picture, upright (EXIF orientation is applied to the pixels). */
 struct picture {
@@ -32,6 +44,7 @@ struct picture {
     enum picture_format format;
     struct bytes        icc; /* the colour profile of the pixels as they are now; empty: sRGB or unknown */
     struct bytes exif; /* the EXIF block (TIFF header first), its orientation reset to 1; may be empty */
+    struct image_reduction reduction; /* of the image, upright */
 };
 
 enum picture_purpose {
@@ -75,6 +88,13 @@ bsr_status picture_probe(struct picture_facts *out, const uint8_t *data, size_t 
  * is no picture. BSR_EMISSING (the module for rare formats is not installed), BSR_ENOMEM. */
 bsr_status picture_decode(struct picture *out, const uint8_t *data, size_t size, enum picture_purpose purpose,
                           const struct picture_limits *limits, const char *name, struct bsr_error *err);
+
+/* picture_decode(), as many `times` smaller (1, 2, 4 or 8) as the format can: JPEG, whose blocks are then not
+ * decoded in full, for a part of the time and of the memory; others stay as they are. out->reduction says
+ * what became of it. The EXIF block and the profile are the whole picture's. BSR_ERANGE for other `times`. */
+bsr_status picture_decode_reduced(struct picture *out, const uint8_t *data, size_t size, int times,
+                                  enum picture_purpose purpose, const struct picture_limits *limits,
+                                  const char *name, struct bsr_error *err);
 
 /* Releases and sets to {0}. */
 void picture_free(struct picture *picture);

@@ -10,14 +10,17 @@ struct picture_source {
     size_t         size;
     const char    *name; /* for messages; may be NULL */
     uint64_t       max_pixels;
+    int            times; /* how many times smaller it may be decoded: 1, 2, 4, 8 */
 };
 
 /* A picture as its format stores it: not upright, in its own colours. The codec fills it part by part and
  * may leave it half filled when it fails: the caller releases it with decoded_free() either way. */
 struct decoded {
-    struct bsr_image image;       /* grey, grey and alpha, BGR, BGRA; or CMYK when `cmyk` is set */
-    bool             cmyk;        /* four channels are inks, 0 is none */
-    int              orientation; /* EXIF, 1..8 */
+    struct bsr_image image;         /* grey, grey and alpha, BGR, BGRA; or CMYK when `cmyk` is set */
+    bool             cmyk;          /* four channels are inks, 0 is none */
+    int              orientation;   /* EXIF, 1..8 */
+    int              times;         /* how many times smaller than `width` x `height` the image is; */
+    int              width, height; /* 0 by a codec that decodes all in full */
     struct bytes     icc;
     struct bytes     exif; /* TIFF header first */
 };
