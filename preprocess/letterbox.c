@@ -63,8 +63,19 @@ bsr_status letterbox_make_plan(struct letterbox_plan *plan, int width, int heigh
         .left = spare_width / 2, /* round(spare / 2 - 0.1) for whole numbers */
         .top = spare_height / 2,
         .gain = gain,
+        .from = {.times = 1, .width = width, .height = height},
     };
     return BSR_OK;
+}
+
+int letterbox_reduction(const struct letterbox_plan *plan)
+{
+    static const int most = 8; /* a JPEG's block becomes one pixel */
+
+    for (int times = most; times > 1; times /= 2)
+        if (plan->width / times >= plan->fit_width && plan->height / times >= plan->fit_height)
+            return times;
+    return 1;
 }
 
 static double offset(int in_side, int side, double gain)

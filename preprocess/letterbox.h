@@ -11,6 +11,11 @@ struct letterbox_plan {
     int    fit_width, fit_height; /* the picture, scaled */
     int    left, top;             /* padding before it; the rest follows from the sizes */
     double gain;                  /* before the rounding of the fit */
+
+    /* What of the picture letterbox_pack() is given: all of it, unless the caller says that it was reduced.
+     * The pixels land where those of the whole picture would, and letterbox_unmap() leads back to the whole.
+     */
+    struct image_reduction from;
 };
 
 enum letterbox_mode {
@@ -37,11 +42,15 @@ struct pack_params {
 /* Scales (bilinear, the 11-bit fixed-point arithmetic of OpenCV 4's resize for 8-bit pictures, bit for bit,
  * so that nets see what they saw in training), pads, swaps channels, normalises and writes planes:
  * dst[3][in_height][in_width]. One pass over the picture.
- * `src` is 8-bit BGR of the plan's size (else BSR_ERANGE), `dst` the caller's, best 64-byte aligned. `pool`
- * may be NULL; the values depend neither on it nor on the processor. BSR_ENOMEM for the tables and two rows
- * of scratch a thread. */
+ * `src` is 8-bit BGR of the plan's size, or reduced as it says (else BSR_ERANGE), `dst` the caller's, best
+ * 64-byte aligned. `pool` may be NULL; the values depend neither on it nor on the processor. BSR_ENOMEM for
+ * the tables and two rows of scratch a thread. */
 bsr_status letterbox_pack(float *dst, const struct bsr_image *src, const struct letterbox_plan *plan,
                           const struct pack_params *pack, struct pool *pool, struct bsr_error *err);
+
+/* How many times smaller (1, 2, 4 or 8) the picture may be decoded for this plan: so that no side has fewer
+ * pixels than it is to be scaled to. */
+int letterbox_reduction(const struct letterbox_plan *plan);
 
 /* A point of the picture on the net's input, as YOLOv5's scale_coords has it: the picture's centre is the
  * input's, on the input = x * gain + (in_width - width * gain) / 2 which is up to half a pixel off `left`,

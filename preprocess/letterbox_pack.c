@@ -4,17 +4,23 @@
 #include <math.h>
 #include <string.h>
 
-/* Where a scaled pixel's centre falls in the picture: between pixel `index` and the next, `part` of the way.
- * In float from double, as OpenCV computes it: the last bit decides the weights. */
+/* Where a scaled pixel's centre falls in the image: between pixel `index` and the next, `part` of the way. In
+ * float from double, as OpenCV computes it: the last bit decides the weights. */
 struct position {
     int   index;
     float part;
 };
 
-static struct position source_position(int at, int side, int fit_side)
+/* A side of the picture: how it is scaled, and how the image shows it. */
+struct side {
+    int picture, fit;  /* pixels */
+    int before, times; /* see struct image_reduction; 0 and 1 change no bit */
+};
+
+static struct position source_position(const struct side *side, int at)
 {
-    double scale = 1.0 / ((double)fit_side / side);
-    float  source = (float)((at + 0.5) * scale - 0.5);
+    double scale = 1.0 / ((double)side->fit / side->picture);
+    float  source = (float)(((at + 0.5) * scale + side->before) / side->times - 0.5);
     float  below = floorf(source);
 
     return (struct position){(int)below, source - below};
@@ -98,8 +104,9 @@ static float pad_value(const struct packing *packing, int plane)
 static void pack_row(const struct packing *packing, struct row_pair *pair, int y)
 {
     const struct letterbox_plan *plan = packing->plan;
-    struct position              at = source_position(y, plan->height, plan->fit_height);
-    int                          last = plan->height - 1;
+    const struct side            side = {plan->height, plan->fit_height, plan->from.top, plan->from.times};
+    struct position              at = source_position(&side, y);
+    int                          last = packing->src->height - 1;
     int                          upper = at.index < 0 ? 0 : at.index < last ? at.index : last;
     int                          lower = at.index < last ? at.index + 1 : last;
     const int16_t               *upper_row = pair_row(pair, packing, upper, lower);
@@ -150,10 +157,12 @@ static void pack_part(void *context, int worker, int first, int last)
         pack_pad_row(packing, y);
 }
 
-static void fill_taps(struct letterbox_taps *taps, int width)
+/* `width` is that of the image. */
+static void fill_taps(struct letterbox_taps *taps, const struct letterbox_plan *plan, int width)
 {
+    const struct side side = {plan->width, plan->fit_width, plan->from.left, plan->from.times};
     for (int x = 0; x < taps->count; x++) {
-        struct position at = source_position(x, width, taps->count);
+        struct position at = source_position(&side, x);
         int             pixel = at.index;
         float           part = at.part;
         if (pixel < 0) {
@@ -175,12 +184,20 @@ static void fill_taps(struct letterbox_taps *taps, int width)
 static bsr_status check_sizes(const struct bsr_image *src, const struct letterbox_plan *plan,
                               struct bsr_error *err)
 {
+    const struct image_reduction *from = &plan->from;
+    int                           times = from->times < 1 ? 1 : from->times;
+    int                           width = image_reduced_side(plan->width, from->left, times);
+    int                           height = image_reduced_side(plan->height, from->top, times);
+
     if (src->channels != 3 || src->depth != 8)
         return bsr_fail(err, BSR_ERANGE, NULL, "a picture of %d channels of %d bits where 3 of 8 are needed",
                         src->channels, src->depth);
-    if (src->width != plan->width || src->height != plan->height)
+    if (from->times < 1 || from->width != plan->width || from->height != plan->height)
+        return bsr_fail(err, BSR_ERANGE, NULL, "a reduction of %d x %d pixels where %d x %d were planned",
+                        from->width, from->height, plan->width, plan->height);
+    if (src->width != width || src->height != height)
         return bsr_fail(err, BSR_ERANGE, NULL, "a picture of %d x %d pixels where %d x %d were planned",
-                        src->width, src->height, plan->width, plan->height);
+                        src->width, src->height, width, height);
     return BSR_OK;
 }
 
@@ -211,7 +228,7 @@ bsr_status letterbox_pack_by(const struct letterbox_kernels *kernels, float *dst
         .rows = weights + 2 * stride,
         .stride = stride,
     };
-    fill_taps(&packing.taps, plan->width);
+    fill_taps(&packing.taps, plan, src->width);
     pool_run(pool, plan->fit_height, pack_part, &packing);
     mem_free(block);
     return BSR_OK;

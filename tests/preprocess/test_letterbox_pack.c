@@ -35,6 +35,7 @@ static struct letterbox_plan plan_of(int width, int height, int fit_width, int f
         .fit_width = fit_width,
         .fit_height = fit_height,
         .gain = 1,
+        .from = {.times = 1, .width = width, .height = height},
     };
 }
 
@@ -172,6 +173,70 @@ static void test_twins_and_threads_give_the_same_bits(void **state)
     pool_destroy(pools[2]);
 }
 
+/* A picture of colours that rise evenly, one level a pixel across and two down: what a scaled pixel shows is
+ * known from where its centre is. */
+static double rising(double x, double y)
+{
+    return 1 + x + 2 * y;
+}
+
+/* The same reduced: each pixel is that of the middle of those it stands for. Levels are whole where `times`
+ * is even, but for half a level. */
+static struct bsr_image make_rising(const struct image_reduction *from, uint8_t **block)
+{
+    int width = image_reduced_side(from->width, from->left, from->times);
+    int height = image_reduced_side(from->height, from->top, from->times);
+
+    struct bsr_image image = make_image(width, height, 0, 0, 0, block);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            double  at_x = (x + 0.5) * from->times - from->left, at_y = (y + 0.5) * from->times - from->top;
+            uint8_t level = (uint8_t)lround(fmax(rising(at_x, at_y), 0));
+            memset(image_row(&image, y) + 3 * (size_t)x, level, 3);
+        }
+    return image;
+}
+
+static void check_reduced(const struct image_reduction *from, int fit_width, int fit_height)
+{
+    struct letterbox_plan plan = plan_of(from->width, from->height, fit_width, fit_height);
+    size_t                count = (size_t)fit_width * (size_t)fit_height;
+    float                *dst = mem_alloc_aligned(3 * count, sizeof *dst);
+    uint8_t              *block;
+    struct bsr_image      image = make_rising(from, &block);
+    double                across = (double)from->width / fit_width, down = (double)from->height / fit_height;
+
+    assert_non_null(dst);
+    plan.from = *from;
+    assert_int_equal(letterbox_pack(dst, &image, &plan, &as_it_is, NULL, NULL), BSR_OK);
+    for (int y = 0; y < fit_height; y++)
+        for (int x = 0; x < fit_width; x++) {
+            double centre_x = (x + 0.5) * across, centre_y = (y + 0.5) * down, edge = from->times / 2.0;
+            bool   inside = centre_x >= edge && centre_x <= from->width - edge && centre_y >= edge &&
+                          centre_y <= from->height - edge; /* nearer to it the last pixel stands for all */
+            double off = (double)dst[(size_t)y * (size_t)fit_width + (size_t)x] - rising(centre_x, centre_y);
+            if (inside && fabs(off) > 1)
+                fail_msg("%d x %d, %d times smaller, to %d x %d: off by %g at %d, %d", from->width,
+                         from->height, from->times, fit_width, fit_height, off, x, y);
+        }
+    mem_free(dst);
+    mem_free(block);
+}
+
+static void test_reduced_pictures_land_where_the_whole_ones_would(void **state)
+{
+    static const struct image_reduction from[] = {
+        {1, 61, 47, 0, 0}, {2, 61, 47, 0, 0}, {2, 61, 47, 1, 1}, {4, 61, 47, 0, 0}, {4, 61, 47, 3, 0},
+        {4, 61, 47, 3, 1}, {8, 61, 47, 0, 0}, {8, 61, 47, 3, 1}, {8, 61, 47, 3, 0}, {8, 64, 48, 7, 5},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        check_reduced(&from[i], 8, 6);
+        check_reduced(&from[i], 7, 5);
+        check_reduced(&from[i], 30, 23);
+    }
+}
+
 static void test_pack_refuses_another_picture_than_planned(void **state)
 {
     static const struct bsr_image wrong[] = {
@@ -188,6 +253,14 @@ static void test_pack_refuses_another_picture_than_planned(void **state)
         struct bsr_error err;
         assert_int_equal(letterbox_pack(&dst, &wrong[i], &plan, &as_it_is, NULL, &err), BSR_ERANGE);
         assert_int_equal(err.code, BSR_ERANGE);
+        assert_true(dst == 5);
+    }
+    const struct bsr_image              half = {.width = 4, .height = 4, .channels = 3, .depth = 8};
+    static const struct image_reduction not_so[] = {
+        {1, 8, 8, 0, 0}, {4, 8, 8, 0, 0}, {2, 8, 8, 1, 0}, {2, 8, 7, 0, 0}, {0}};
+    for (size_t i = 0; i < sizeof not_so / sizeof *not_so; i++) {
+        plan.from = not_so[i];
+        assert_int_equal(letterbox_pack(&dst, &half, &plan, &as_it_is, NULL, NULL), BSR_ERANGE);
         assert_true(dst == 5);
     }
 }
@@ -216,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_pixels_are_opencvs_bit_for_bit),
         cmocka_unit_test(test_pack_pads_swaps_and_normalises),
         cmocka_unit_test(test_twins_and_threads_give_the_same_bits),
+        cmocka_unit_test(test_reduced_pictures_land_where_the_whole_ones_would),
         cmocka_unit_test(test_pack_refuses_another_picture_than_planned),
         cmocka_unit_test(test_pack_says_when_memory_is_out),
     };

@@ -159,6 +159,38 @@ static void test_unmap_clips_to_the_picture(void **state)
     assert_true(x == 0 && y == 0);
 }
 
+/* The largest factor at which floor(side / factor) is at least the side of the fit, both ways. */
+static void test_pictures_may_be_as_much_smaller_as_they_fit(void **state)
+{
+    static const struct {
+        int width, height, size, times;
+    } cases[] = {
+        {640, 480, 640, 1},
+        {1279, 959, 640, 1},
+        {1280, 960, 640, 2},
+        {1281, 961, 640, 2},
+        {4000, 3000, 640, 4} /* 6.25 */,
+        {3000, 4000, 640, 4},
+        {5120, 3840, 640, 8},
+        {5119, 3839, 640, 4},
+        {65535, 65535, 32, 8},
+        {640, 480, 320, 2},
+        {5, 1280, 640, 2},
+        {7, 1280, 640, 1} /* 3.5 became 4 */,
+        {3, 2, 640, 1},
+        {1, 65535, 640, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct letterbox_plan plan;
+        assert_int_equal(letterbox_make_plan(&plan, cases[i].width, cases[i].height, cases[i].size,
+                                             cases[i].size, 32, LETTERBOX_SQUARE, NULL),
+                         BSR_OK);
+        assert_int_equal(plan.from.times, 1);
+        assert_int_equal(letterbox_reduction(&plan), cases[i].times);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_unmap_of_map_is_the_identity),
         cmocka_unit_test(test_unmap_moves_as_yolov5),
         cmocka_unit_test(test_unmap_clips_to_the_picture),
+        cmocka_unit_test(test_pictures_may_be_as_much_smaller_as_they_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
