@@ -22,16 +22,18 @@ struct CMUnitTest {
 /* The test at hand, to which skip() returns. */
 static jmp_buf cmocka_test;
 
-#define cmocka_unit_test(f)                                                                                  \
+#define cmocka_unit_test(f)                 cmocka_unit_test_setup_teardown(f, NULL, NULL)
+#define cmocka_unit_test_setup(f, before)   cmocka_unit_test_setup_teardown(f, before, NULL)
+#define cmocka_unit_test_teardown(f, after) cmocka_unit_test_setup_teardown(f, NULL, after)
+#define cmocka_unit_test_setup_teardown(f, before, after)                                                    \
     {                                                                                                        \
-#f, f, NULL, NULL                                                                                    \
-    }
-#define cmocka_unit_test_setup_teardown(f, setup, teardown)                                                  \
-    {                                                                                                        \
-#f, f, setup, teardown                                                                               \
+        .name = #f, .test = f, .setup = before, .teardown = after                                            \
     }
 #define cmocka_run_group_tests(tests, group_setup, group_teardown)                                           \
     cmocka_run(tests, sizeof(tests) / sizeof(*(tests)), group_setup, group_teardown)
+
+#define print_message(...) printf(__VA_ARGS__)
+#define print_error(...)   fprintf(stderr, __VA_ARGS__)
 
 #define skip() longjmp(cmocka_test, 1)
 #define fail() fail_msg("failed")
@@ -55,7 +57,9 @@ static jmp_buf cmocka_test;
 
 #define assert_int_equal(a, b)                                                                               \
     cmocka_check_ints((intmax_t)(a), (intmax_t)(b), #a " == " #b, __FILE__, __LINE__)
-#define assert_ptr_equal(a, b) cmocka_check((const void *)(a) == (const void *)(b), #a " == " #b)
+#define assert_int_not_equal(a, b) cmocka_check((intmax_t)(a) != (intmax_t)(b), #a " != " #b)
+#define assert_ptr_not_equal(a, b) cmocka_check((const void *)(a) != (const void *)(b), #a " != " #b)
+#define assert_ptr_equal(a, b)     cmocka_check((const void *)(a) == (const void *)(b), #a " == " #b)
 #define assert_in_range(x, low, high)                                                                        \
     cmocka_check((uintmax_t)(x) >= (uintmax_t)(low) && (uintmax_t)(x) <= (uintmax_t)(high),                  \
                  #x " is out of range")
@@ -64,6 +68,8 @@ static jmp_buf cmocka_test;
 #define assert_string_equal(a, b)     cmocka_check(strcmp(a, b) == 0, #a " == " #b)
 #define assert_string_not_equal(a, b) cmocka_check(strcmp(a, b) != 0, #a " != " #b)
 #define assert_memory_equal(a, b, n)  cmocka_check(memcmp(a, b, n) == 0, #a " == " #b)
+
+#define assert_memory_not_equal(a, b, n) cmocka_check(memcmp(a, b, n) != 0, #a " != " #b)
 
 static inline void cmocka_check_ints(intmax_t a, intmax_t b, const char *text, const char *file, int line)
 {
