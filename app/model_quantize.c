@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- what was asked for ------------------------------------------------------------------------------ */
 
@@ -46,6 +47,19 @@ static struct quantize_options quantize_options_of(const struct options *options
                                      .keep_below = options->keep_below};
 }
 
+/* Before minutes of work; what appears meanwhile is met when it is written. */
+static bsr_status check_output(const struct options *options, struct bsr_error *err)
+{
+    const char *path = options->input_count > 1 ? options->inputs[1] : options->output;
+    struct stat found;
+
+    if (options->overwrite || stat(path, &found) != 0 || !S_ISREG(found.st_mode))
+        return BSR_OK;
+    bsr_fail(err, BSR_EEXIST, path, "exists already");
+    bsr_hint(err, "replace it with --overwrite");
+    return BSR_EEXIST;
+}
+
 static bsr_status check_options(const struct options *options, struct bsr_error *err)
 {
     bsr_status status = model_output_check(options, err);
@@ -59,7 +73,7 @@ static bsr_status check_options(const struct options *options, struct bsr_error 
         strcmp(options->json, "-") == 0)
         status = bsr_fail(err, BSR_EUSAGE, "--json",
                           "the model goes to standard output already: give --json=FILE");
-    return status;
+    return status == BSR_OK ? check_output(options, err) : status;
 }
 
 /* ---- the work ---------------------------------------------------------------------------------------- */

@@ -10,6 +10,11 @@ static const double least_part = 1e-10;
 
 /* ---- percentile -------------------------------------------------------------------------------------- */
 
+static double within(const struct histogram *histogram, double number)
+{
+    return fmin(fmax(number, histogram->min), histogram->max);
+}
+
 /* The number below which `part` of all are, those of a bin being spread evenly over it. */
 static double quantile(const struct histogram *histogram, double part)
 {
@@ -18,7 +23,7 @@ static double quantile(const struct histogram *histogram, double part)
     for (int i = 0; i < HISTOGRAM_BINS; i++) {
         double here = (double)histogram->counts[i];
         if (here > 0 && seen + here >= wanted)
-            return (i - HISTOGRAM_HALF + (wanted - seen) / here) * width;
+            return within(histogram, (i - HISTOGRAM_HALF + (wanted - seen) / here) * width);
         seen += here;
     }
     return histogram->max;
@@ -27,8 +32,7 @@ static double quantile(const struct histogram *histogram, double part)
 static struct quantize_range percentile_range(const struct histogram *histogram, double percentile)
 {
     double cut = (100 - percentile) / 200;
-    return (struct quantize_range){fmax(quantile(histogram, cut), histogram->min),
-                                   fmin(quantile(histogram, 1 - cut), histogram->max)};
+    return (struct quantize_range){quantile(histogram, cut), quantile(histogram, 1 - cut)};
 }
 
 /* ---- what a range costs ------------------------------------------------------------------------------ */
