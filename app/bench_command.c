@@ -32,13 +32,16 @@ static int fail(const struct bsr_error *err)
 
 static struct bench_options options_of(const struct options *options, enum engine_choice engine)
 {
+    struct engine_options how = engine_of_options(options);
+
+    how.backend = backend_of_choice(engine);
+    if (engine != options->engine) /* --compare */
+        how.precision = ENGINE_F32;
     return (struct bench_options){
         .threads = options->threads,
         .picture = options->feeds.count ? options->feeds.items[0] : NULL,
         .scale = options->scale,
-        .hints = {.width = options->size.width,
-                  .height = options->size.height,
-                  .engine = {.backend = backend_of_choice(engine), .drop_qdq = options->qdq == QDQ_LEFT_OUT}},
+        .hints = {.width = options->size.width, .height = options->size.height, .engine = how},
     };
 }
 

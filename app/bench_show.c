@@ -18,6 +18,9 @@ static const char *const engine_names[] = {
     [RUN_BESRA] = "besra",
 };
 
+static const char *const precision_names[] = {
+    [PRECISION_F32] = "f32", [PRECISION_BF16] = "bf16", [PRECISION_INT8] = "int8"};
+
 static const char *other_name(const struct options *options)
 {
     return engine_names[options->beside - 1];
@@ -146,8 +149,9 @@ static json_t *report_object(const struct bench_report *report)
 
     json_t *object =
         json_pack("{s:o, s:s, s:s, s:s, s:i, s:o, s:i}", "model", json_text(report->model), "engine",
-                  engine_names[options->engine], "precision", "f32", "cpu", cpu_level_name(cpu_level()),
-                  "threads", options->threads, "input", shape_array(&facts.input), "runs", options->runs);
+                  engine_names[options->engine], "precision", precision_names[options->precision], "cpu",
+                  cpu_level_name(cpu_level()), "threads", options->threads, "input",
+                  shape_array(&facts.input), "runs", options->runs);
     json_object_set_new(object, "net_ms", times_object(bench_times(report->bench, BENCH_NET)));
     json_object_set_new(object, "stages_ms", stages_object(report->bench));
     json_object_set_new(object, "picture_ms", picture_object(report->bench));

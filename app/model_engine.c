@@ -11,8 +11,7 @@
 bsr_status model_engine_open(struct engine **out, const struct model_file *file,
                              const struct options *options, struct bsr_error *err)
 {
-    struct engine_options how = {.backend = backend_of_choice(options->engine),
-                                 .drop_qdq = options->qdq == QDQ_LEFT_OUT};
+    struct engine_options how = engine_of_options(options);
     struct bytes          bytes = {0};
     bsr_status            status = model_file_settled(&bytes, file, err);
 

@@ -258,8 +258,7 @@ static void free_narrowed(struct engine_value *values, const struct engine_value
 static bsr_status run(const struct model_file *file, const struct feeds *feeds, const struct options *options,
                       int *code, struct bsr_error *err)
 {
-    const struct engine_options how = {.backend = backend_of_choice(options->engine),
-                                       .drop_qdq = options->qdq == QDQ_LEFT_OUT};
+    const struct engine_options how = engine_of_options(options);
     const struct engine_value  *outputs = NULL;
     struct engine_value        *narrowed = NULL;
     struct engine              *engine = NULL;

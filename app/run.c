@@ -191,7 +191,7 @@ static struct model_hints hints_of(const struct options *options)
         .height = options->size.height,
         .whole_graph = options->layout == LAYOUT_YOLOV5 || options->layout == LAYOUT_YOLOV8 ||
                        options->layout == LAYOUT_BOXES,
-        .engine = {.backend = backend_of_choice(options->engine), .drop_qdq = options->qdq == QDQ_LEFT_OUT},
+        .engine = engine_of_options(options),
     };
 }
 

@@ -67,3 +67,27 @@ enum cpu_level cpu_level(void)
     }
     return (enum cpu_level)(known - 1);
 }
+
+bool cpu_has_bf16(void)
+{
+#if defined(__x86_64__)
+    enum { AMX_BF16 = 1 << 22 }; /* of EDX of leaf 7; clang 14 has no name for it */
+    unsigned a, b, c, d;
+
+    if (cpu_level() < CPU_AVX512)
+        return false;
+    return __builtin_cpu_supports("avx512bf16") ||
+           (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & AMX_BF16));
+#else
+    return false;
+#endif
+}
+
+bool cpu_has_int8(void)
+{
+#if defined(__x86_64__)
+    return cpu_level() == CPU_AVX512 && __builtin_cpu_supports("avx512vnni");
+#else
+    return false;
+#endif
+}

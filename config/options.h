@@ -62,6 +62,7 @@ enum beside_choice {
     BESIDE_OPENCV_OPENVINO,
     BESIDE_BESRA,
 };
+enum precision_choice { PRECISION_F32, PRECISION_BF16, PRECISION_INT8 };
 enum progress_choice { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_JSON, PROGRESS_NONE };
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum fit_choice { FIT_CARD, FIT_RECT, FIT_SQUARE };
@@ -96,28 +97,29 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     size_t       input_count;
 
     /* All commands. */
-    char                *model;  /* a card's name, a .cfg or an .onnx; "" for the commands below model */
-    char                *output; /* NULL: besra-out/NAME; "-": standard output */
-    enum format_choice   format;
-    int                  quality; /* 1..100; 0: the format's usual one (95 for JPEG) */
-    char                *json;    /* NULL: no record; "-": standard output */
-    bool                 dry_run;
-    bool                 overwrite;
-    bool                 resume; /* pass over inputs whose picture is there */
-    bool                 fail_fast;
-    bool                 recursive;
-    char                *list;       /* a file of paths, a line each; "-": standard input; or NULL */
-    int                  threads;    /* 1..256 */
-    uint64_t             memory;     /* bytes; 0: no limit; by default half of the machine's */
-    uint64_t             max_pixels; /* of one picture */
-    enum engine_choice   engine;
-    struct option_shard  shard;
-    char                *config; /* of --config, or NULL */
-    bool                 no_config;
-    int                  verbose; /* how many times: 0.. */
-    bool                 quiet;
-    enum progress_choice progress;
-    enum color_choice    color; /* as asked; NO_COLOR and the terminal are the program's concern */
+    char                 *model;  /* a card's name, a .cfg or an .onnx; "" for the commands below model */
+    char                 *output; /* NULL: besra-out/NAME; "-": standard output */
+    enum format_choice    format;
+    int                   quality; /* 1..100; 0: the format's usual one (95 for JPEG) */
+    char                 *json;    /* NULL: no record; "-": standard output */
+    bool                  dry_run;
+    bool                  overwrite;
+    bool                  resume; /* pass over inputs whose picture is there */
+    bool                  fail_fast;
+    bool                  recursive;
+    char                 *list;       /* a file of paths, a line each; "-": standard input; or NULL */
+    int                   threads;    /* 1..256 */
+    uint64_t              memory;     /* bytes; 0: no limit; by default half of the machine's */
+    uint64_t              max_pixels; /* of one picture */
+    enum engine_choice    engine;
+    enum precision_choice precision;
+    struct option_shard   shard;
+    char                 *config; /* of --config, or NULL */
+    bool                  no_config;
+    int                   verbose; /* how many times: 0.. */
+    bool                  quiet;
+    enum progress_choice  progress;
+    enum color_choice     color; /* as asked; NO_COLOR and the terminal are the program's concern */
 
     /* detect */
     double               conf;    /* 0..1; negative: as the card says */

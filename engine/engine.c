@@ -5,6 +5,7 @@
 #include "engine/fast/fast.h"
 #include "engine/opencv_dnn.h"
 #include "engine/plan.h"
+#include "engine/precision.h"
 #include "engine/profile.h"
 
 #include <limits.h>
@@ -146,13 +147,15 @@ static bsr_status keep_source(struct engine *engine, const void *onnx, size_t si
 }
 
 /* Fast regions belong to "auto": "opencv" is stock OpenCV, to compare with. */
-static bsr_status open_runner(struct engine *engine, bool steady, struct bsr_error *err)
+static bsr_status open_runner(struct engine *engine, const struct engine_options *options,
+                              struct bsr_error *err)
 {
     bsr_status status =
         strcmp(engine->backend, "auto") == 0 ? fast_runner_open(&engine->runner, err) : BSR_OK;
 
-    if (status == BSR_OK && steady && engine->runner)
-        fast_runner_steady(engine->runner);
+    if (status == BSR_OK && options && engine->runner)
+        fast_runner_set_way(engine->runner, (struct fast_way){.steady = options->steady,
+                                                              .bf16 = options->precision == ENGINE_BF16});
     engine->source.runner = engine->runner;
     return status;
 }
@@ -184,11 +187,13 @@ static bsr_status get_plan(struct engine *engine, struct bsr_error *err)
                      engine->input_names, engine->inputs.count, err);
 }
 
-static bsr_status open_model(struct engine *engine, struct bsr_error *err)
+static bsr_status open_model(struct engine *engine, enum engine_precision precision, struct bsr_error *err)
 {
     bsr_status status =
         onnx_model_read(&engine->model, engine->source.onnx, engine->source.size, NULL, engine->name, err);
 
+    if (status == BSR_OK)
+        status = precision_check_model(precision, engine->model, err);
     if (status == BSR_OK)
         status = read_ports(engine, engine->model, err);
     if (status == BSR_OK && take_declared(engine))
@@ -203,11 +208,15 @@ bsr_status engine_open(struct engine **out, const void *onnx, size_t size,
     if (!engine)
         return bsr_fail_memory(err, name, sizeof *engine);
 
-    bsr_status status = keep_source(engine, onnx, size, options, name, err);
+    const enum engine_precision precision = options ? options->precision : ENGINE_F32;
+
+    bsr_status status = precision_check(precision, options ? options->backend : NULL, err);
     if (status == BSR_OK)
-        status = open_runner(engine, options && options->steady, err);
+        status = keep_source(engine, onnx, size, options, name, err);
+    if (status == BSR_OK)
+        status = open_runner(engine, options, err);
     if (status == BSR_OK) {
-        status = open_model(engine, err);
+        status = open_model(engine, precision, err);
         if (status != BSR_OK)
             bsr_error_set_subject(err, engine->name);
     }

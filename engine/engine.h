@@ -35,12 +35,20 @@ struct engine_wish {
     int groups, channel;
 };
 
+/* What numbers a net is computed with. */
+enum engine_precision {
+    ENGINE_F32,  /* as its nodes say: a quantised model's convolutions on bytes, where the processor can */
+    ENGINE_BF16, /* products of convolutions' inputs and weights as bf16 (8 bits of mantissa), sums as f32 */
+    ENGINE_INT8, /* as ENGINE_F32, but only of a quantised model where the processor can do that fast */
+};
+
 struct engine_options {
     const char *backend; /* NULL or "auto": besra's kernels for the hot regions of the graph, the rest as
                             "opencv": OpenCV on the processor, besra's operators for what it can't run;
                             "opencv:opencl", "opencv:cuda", "opencv:openvino"; "besra": besra's
                             operators alone, the reference */
-    bool drop_qdq;       /* leave out QuantizeLinear/DequantizeLinear on activations */
+    enum engine_precision precision; /* all but ENGINE_F32 with "auto" only */
+    bool                  drop_qdq;  /* leave out QuantizeLinear/DequantizeLinear on activations */
     bool steady; /* "auto" only: what becomes of a pixel does not depend on how large the picture is, bit
                     for bit, as long as it lies at the same place modulo ENGINE_TILE of each map: for
                     who cuts pictures into tiles. Nothing is for OpenCV then */
@@ -53,7 +61,7 @@ struct engine_options {
  * they are symbolic, at the first run with a shape; graphs prepared for different shapes are kept (a few).
  * Release with engine_close(). BSR_EMODEL when the engine can't read it: the message names the node and the
  * operator, in one line, never the text of a C++ exception as it came. BSR_EMISSING for a backend that this
- * OpenCV was built without. */
+ * OpenCV was built without, or a precision that this processor, or this besra, is without. */
 bsr_status engine_open(struct engine **out, const void *onnx, size_t size,
                        const struct engine_options *options, const char *name, struct bsr_error *err);
 void       engine_close(struct engine *engine);

@@ -393,7 +393,7 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
 
     *complaint = (struct complaint){.node = ""};
     refusals_restart(refusals);
-    bool               steady = net->runner && fast_runner_is_steady(net->runner);
+    bool               steady = net->runner && fast_runner_way(net->runner).steady;
     struct onnx_takers takers = {.engine = steady ? refuse : refusals_ask,
                                  .fast = net->runner ? fast_supports : NULL,
                                  .worth = fast_worth,

@@ -56,9 +56,8 @@ static bsr_status open_runner(struct net_region *opened, const struct onnx_regio
     opened->planes = mem_alloc_zeroed(ends + 1, sizeof(void *));
     if (!opened->planes)
         return bsr_fail_memory(err, opened->name, ends * sizeof(void *));
-    return fast_runner_is_steady(opened->runner)
-               ? fast_compile_steady(&opened->program, region, wishes, opened->name, err)
-               : fast_compile(&opened->program, region, wishes, opened->name, err);
+    return fast_compile_as(&opened->program, region, fast_runner_way(opened->runner), wishes, opened->name,
+                           err);
 }
 
 bsr_status region_open(struct net_region **out, const struct onnx_region *region, struct fast_runner *runner,

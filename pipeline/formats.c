@@ -24,3 +24,12 @@ const char *backend_of_choice(enum engine_choice choice)
     };
     return backends[choice];
 }
+
+struct engine_options engine_of_options(const struct options *options)
+{
+    static const enum engine_precision precisions[] = {
+        [PRECISION_F32] = ENGINE_F32, [PRECISION_BF16] = ENGINE_BF16, [PRECISION_INT8] = ENGINE_INT8};
+    return (struct engine_options){.backend = backend_of_choice(options->engine),
+                                   .precision = precisions[options->precision],
+                                   .drop_qdq = options->qdq == QDQ_LEFT_OUT};
+}

@@ -12,15 +12,22 @@ bool fast_worth(void *context, const struct onnx_node_view *node);
 
 /* ---- where programs run ------------------------------------------------------------------------ */
 
+/* How a net's programs are compiled. */
+struct fast_way {
+    bool steady; /* methods are chosen by the weights alone, not by the size of the maps
+                    (engine_options.steady) */
+    bool bf16;   /* products of bf16 wherever they can be (CONV_BF16) */
+};
+
 /* An engine's threads and working memory, for one program at a time. */
 struct fast_runner;
 
 bsr_status fast_runner_open(struct fast_runner **out, struct bsr_error *err);
 void       fast_runner_close(struct fast_runner *runner);
 
-/* From now on its programs are to be compiled by fast_compile_steady() (engine_options.steady). */
-void fast_runner_steady(struct fast_runner *runner);
-bool fast_runner_is_steady(const struct fast_runner *runner);
+/* From now on its programs are to be compiled in this way. */
+void            fast_runner_set_way(struct fast_runner *runner, struct fast_way way);
+struct fast_way fast_runner_way(const struct fast_runner *runner);
 
 /* How many threads a run uses, of all runners: read at the next run. */
 void fast_set_threads(int threads);
@@ -38,13 +45,12 @@ struct fast_program;
 bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region,
                         const struct engine_wish *wishes, const char *name, struct bsr_error *err);
 
-/* The same by methods that are chosen by the weights alone, not by the size of the maps. */
-bsr_status fast_compile_steady(struct fast_program **out, const struct onnx_region *region,
-                               const struct engine_wish *wishes, const char *name, struct bsr_error *err);
+bsr_status fast_compile_as(struct fast_program **out, const struct onnx_region *region, struct fast_way way,
+                           const struct engine_wish *wishes, const char *name, struct bsr_error *err);
 void       fast_close(struct fast_program *program);
 
-/* Runs on planes: inputs and outputs as the region has them. BSR_ENOMEM, BSR_EIO when the system gives no
- * threads. */
+/* Runs on planes: inputs and outputs as the region has them. BSR_ENOMEM (also what CONV_BF16 found out while
+ * it ran), BSR_EIO when the system gives no threads. */
 bsr_status fast_run(struct fast_program *program, struct fast_runner *runner, float *const *inputs,
                     float *const *outputs, struct bsr_error *err);
 

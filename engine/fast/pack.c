@@ -20,13 +20,15 @@ static int sharers(void)
 /* What a map of a tile usually measures: for choices that must not depend on what it does measure. */
 enum { STEADY_SIDE = 128 };
 
-static enum conv_method choose_method(const struct fast_conv *conv, bool steady)
+static enum conv_method choose_method(const struct fast_conv *conv, struct fast_way way)
 {
-    int height = steady ? STEADY_SIDE : conv->size[0], width = steady ? STEADY_SIDE : conv->size[1];
+    int height = way.steady ? STEADY_SIDE : conv->size[0], width = way.steady ? STEADY_SIDE : conv->size[1];
     enum conv_method best = CONV_DIRECT;
     double           least = 0;
     bool             found = false;
 
+    if (way.bf16 && conv_can(CONV_BF16, &conv->shape))
+        return CONV_BF16;
     for (int m = 0; m < CONV_METHODS; m++) {
         enum conv_method method = (enum conv_method)m;
         if (method == CONV_BF16 || !conv_can(method, &conv->shape))
@@ -81,19 +83,19 @@ static float *take_taps(const struct fast_layer *layer, const struct fast_conv *
 }
 
 static bsr_status pack_phase(struct fast_conv *phase, const struct fast_layer *layer, int ry, int rx,
-                             bool steady, struct bsr_error *err)
+                             struct fast_way way, struct bsr_error *err)
 {
     float *taps = take_taps(layer, phase, ry, rx);
     if (!taps)
         return bsr_fail_memory(err, NULL, fast_weight_count(layer) * sizeof *taps);
-    phase->method = choose_method(phase, steady);
+    phase->method = choose_method(phase, way);
     bsr_status status = store_get(&phase->packed, phase->method, &phase->shape, taps, layer->bias, err);
     mem_free(taps);
     return status;
 }
 
 static bsr_status pack_transposed(struct fast_convs *convs, const struct fast_layer *layer,
-                                  const struct fast_value *out, bool steady, struct bsr_error *err)
+                                  const struct fast_value *out, struct fast_way way, struct bsr_error *err)
 {
     int rows = layer->conv.stride[0], columns = layer->conv.stride[1];
 
@@ -108,7 +110,7 @@ static bsr_status pack_transposed(struct fast_convs *convs, const struct fast_la
         if (phase->size[0] == 0 || phase->size[1] == 0)
             continue;
         convs->count++;
-        bsr_status status = pack_phase(phase, layer, r / columns, r % columns, steady, err);
+        bsr_status status = pack_phase(phase, layer, r / columns, r % columns, way, err);
         if (status != BSR_OK)
             return status;
     }
@@ -118,7 +120,7 @@ static bsr_status pack_transposed(struct fast_convs *convs, const struct fast_la
 /* ---- all of them --------------------------------------------------------------------------------- */
 
 static bsr_status pack_conv(struct fast_convs *convs, const struct fast_layer *layer,
-                            const struct fast_value *out, bool steady, struct bsr_error *err)
+                            const struct fast_value *out, struct fast_way way, struct bsr_error *err)
 {
     struct fast_conv *conv = mem_alloc_zeroed(1, sizeof *conv);
     if (!conv)
@@ -126,7 +128,7 @@ static bsr_status pack_conv(struct fast_convs *convs, const struct fast_layer *l
     *conv = (struct fast_conv){.shape = layer->conv, .step = {1, 1}, .size = {out->height, out->width}};
     convs->items = conv;
     convs->count = 1;
-    conv->method = choose_method(conv, steady);
+    conv->method = choose_method(conv, way);
     return store_get(&conv->packed, conv->method, &conv->shape, layer->weights, layer->bias, err);
 }
 
@@ -172,9 +174,9 @@ static bsr_status pack_layer(const struct fast_program *program, int index, stru
     if (layer->kind == LAYER_KEEP)
         status = pack_groups(convs, layer, &values[layer->inputs[0]], err);
     else if (layer->kind == LAYER_CONV)
-        status = pack_conv(convs, layer, &values[layer->output], program->steady, err);
+        status = pack_conv(convs, layer, &values[layer->output], program->way, err);
     else
-        status = pack_transposed(convs, layer, &values[layer->output], program->steady, err);
+        status = pack_transposed(convs, layer, &values[layer->output], program->way, err);
 
     free_weights(layer);
     return status;

@@ -27,15 +27,14 @@ static bsr_status read_region(struct fast_program *program, const struct onnx_re
     return status;
 }
 
-static bsr_status compile(struct fast_program **out, const struct onnx_region *region,
-                          const struct engine_wish *wishes, const char *name, bool steady,
-                          struct bsr_error *err)
+bsr_status fast_compile_as(struct fast_program **out, const struct onnx_region *region, struct fast_way way,
+                           const struct engine_wish *wishes, const char *name, struct bsr_error *err)
 {
     struct fast_program *program = mem_alloc_zeroed(1, sizeof *program);
     if (!program)
         return bsr_fail_memory(err, name, sizeof *program);
 
-    program->steady = steady;
+    program->way = way;
     program->name = mem_copy_text(name);
     bsr_status status =
         program->name ? read_region(program, region, wishes, err) : bsr_fail_memory(err, name, 1);
@@ -54,13 +53,7 @@ static bsr_status compile(struct fast_program **out, const struct onnx_region *r
 bsr_status fast_compile(struct fast_program **out, const struct onnx_region *region,
                         const struct engine_wish *wishes, const char *name, struct bsr_error *err)
 {
-    return compile(out, region, wishes, name, false, err);
-}
-
-bsr_status fast_compile_steady(struct fast_program **out, const struct onnx_region *region,
-                               const struct engine_wish *wishes, const char *name, struct bsr_error *err)
-{
-    return compile(out, region, wishes, name, true, err);
+    return fast_compile_as(out, region, (struct fast_way){.steady = false}, wishes, name, err);
 }
 
 void fast_close(struct fast_program *program)

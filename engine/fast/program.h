@@ -37,7 +37,7 @@ struct fast_program {
     struct fast_memory *memory; /* of each value; of those with a parent nothing */
     size_t              floats; /* of the arena */
     char               *name;
-    bool                steady; /* methods don't depend on the size of maps */
+    struct fast_way     way;
 
     /* bound to an arena for a number of threads */
     float     *base;

@@ -39,14 +39,14 @@ void fast_runner_close(struct fast_runner *runner)
     mem_free(runner);
 }
 
-void fast_runner_steady(struct fast_runner *runner)
+void fast_runner_set_way(struct fast_runner *runner, struct fast_way way)
 {
-    runner->steady = true;
+    runner->way = way;
 }
 
-bool fast_runner_is_steady(const struct fast_runner *runner)
+struct fast_way fast_runner_way(const struct fast_runner *runner)
 {
-    return runner->steady;
+    return runner->way;
 }
 
 /* ---- before a run -------------------------------------------------------------------------------- */
@@ -136,6 +136,16 @@ static void run_step(void *context, int step, int thread)
     }
 }
 
+/* Memory of other libraries may end in the middle of a run. */
+static bsr_status check_convs(const struct fast_program *program, struct bsr_error *err)
+{
+    for (int i = 0; program->way.bf16 && i < program->net.layer_count; i++)
+        for (int c = 0; c < program->convs[i].count; c++)
+            if (conv_has_failed(store_conv(program->convs[i].items[c].packed)))
+                return bsr_fail_memory(err, program->name, 0);
+    return BSR_OK;
+}
+
 bsr_status fast_run(struct fast_program *program, struct fast_runner *runner, float *const *inputs,
                     float *const *outputs, struct bsr_error *err)
 {
@@ -145,7 +155,7 @@ bsr_status fast_run(struct fast_program *program, struct fast_runner *runner, fl
 
     struct running running = {.program = program, .runner = runner};
     team_run(runner->team, program->step_count, run_step, &running);
-    return BSR_OK;
+    return check_convs(program, err);
 }
 
 /* ---- profiles ------------------------------------------------------------------------------------ */
