@@ -191,6 +191,8 @@ static struct model_hints hints_of(const struct options *options)
         .height = options->size.height,
         .whole_graph = options->layout == LAYOUT_YOLOV5 || options->layout == LAYOUT_YOLOV8 ||
                        options->layout == LAYOUT_BOXES,
+        .tile = options->tile,
+        .memory = options->memory / 2 / (uint64_t)options->threads, /* the pictures take the other half */
         .engine = engine_of_options(options),
     };
 }

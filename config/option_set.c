@@ -103,10 +103,23 @@ static bsr_status set_switch(const struct setting *s)
     return BSR_OK;
 }
 
+/* "auto" of --tile. */
+static bool is_word_for_zero(const struct setting *s)
+{
+    const char *word = s->row->fallback;
+    int64_t     whole;
+    return word && s->value->kind == VALUE_TEXT && strcmp(s->value->text, word) == 0 &&
+           !text_to_whole(&whole, word);
+}
+
 static bsr_status set_integer(const struct setting *s)
 {
     int64_t whole = s->value->whole;
     bool    from_line = s->value->kind == VALUE_TEXT && !s->value->key;
+    if (is_word_for_zero(s)) {
+        *(int *)s->field = 0;
+        return BSR_OK;
+    }
     if (from_line ? !text_to_whole(&whole, s->value->text) : s->value->kind != VALUE_WHOLE)
         return refuse(s, "is no whole number");
     if ((double)whole < s->row->least || (double)whole > s->row->most)

@@ -139,6 +139,7 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     /* upscale */
     double               scale; /* 1..; not in force when `to` is given */
     struct option_extent to;    /* 0 x 0: not given */
+    int                  tile;  /* pixels; 0: as large as is best */
     bool                 compare;
 
     /* classify */

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "engine/srcnn_model.h"
 #include "onnx/infer.h"
+#include "pipeline/upscale_field.h"
 
 #include <limits.h>
 #include <nettle/sha2.h>
@@ -246,6 +247,8 @@ static bsr_status prepare_graph(struct model *model, const struct bytes *file,
         status = ask_the_model(model, onnx, err);
     if (status == BSR_OK)
         status = read_outputs(model, onnx, err);
+    if (status == BSR_OK && task == CARD_UPSCALE)
+        status = upscale_find_field(model, &onnx, err);
     if (status == BSR_OK)
         status = onnx_model_write(onnx, &model->onnx, err);
     onnx_model_free(onnx);
@@ -307,6 +310,8 @@ bsr_status model_open(struct model *out, const char *name, enum card_task task,
 
     hints = hints ? hints : &none;
     model.engine = hints->engine;
+    model.tile = hints->tile;
+    model.tile_memory = hints->memory;
     model.engine.borrow = true; /* what opens an engine refers to the model as long */
     bsr_status status = read_card(&model.card, name, err);
     if (status == BSR_OK && model.card.task != CARD_TASK_UNKNOWN && model.card.task != task)

@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "engine/srcnn/srcnn.h"
 #include "onnx/model.h"
+#include "onnx/receptive_field.h"
 #include "onnx/tails.h"
 
 /* What the person says of a model, over its card and over what besra would assume. All zero: nothing. */
@@ -21,6 +22,8 @@ struct model_hints {
     } range;
     int  width, height; /* of the net's input, where the model leaves them open; 0: not given */
     bool whole_graph;   /* leave a Detect tail in the graph */
+    int  tile; /* the side of the windows that a net which enlarges runs on; 0: as model_open() finds best */
+    uint64_t              memory; /* bytes that such windows may take together; 0: any */
     struct engine_options engine;
 };
 
@@ -32,6 +35,9 @@ struct model {
     struct onnx_resize      resize; /* that was at the front and is done by besra */
     struct onnx_detect_tail tail;   /* that was at the end and is done by besra */
     struct srcnn         *srcnn; /* the net, where it is one that besra has kernels of its own for; or NULL */
+    struct onnx_field     field; /* of a net that enlarges, and is not srcnn: how far it looks */
+    int                   tile;  /* the hints' */
+    uint64_t              tile_memory;
     struct onnx_value     input; /* the picture input, NCHW; its name is in input_name */
     char                  input_name[128];
     int64_t               exported[2]; /* height and width in the file; the cut of a tail opens them */

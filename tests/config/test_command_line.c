@@ -121,6 +121,13 @@ static void test_every_option_is_read(void **state)
 
     o = parse("besra upscale --scale 2.5 --compare in");
     assert_true(o.scale == 2.5 && o.compare);
+    assert_int_equal(o.tile, 0);
+    options_free(&o);
+    o = parse("besra upscale --tile 256 in");
+    assert_int_equal(o.tile, 256);
+    options_free(&o);
+    o = parse("besra upscale --tile 256 --tile auto in");
+    assert_int_equal(o.tile, 0);
     options_free(&o);
     o = parse("besra upscale --to 1920x1080 in");
     assert_int_equal(o.to.width, 1920);
@@ -258,6 +265,8 @@ static void test_errors_say_who_and_why(void **state)
         {"besra upscale --to 640 a", "--to", "\"640\" is no size: write it as 640x480"},
         {"besra upscale --to 70000x3 a", "--to", "\"70000x3\" is out of range: 1 to 65535"},
         {"besra upscale -s 0.9 a", "--scale", "\"0.9\" is out of range: 1 to 64"},
+        {"besra upscale --tile 8 a", "--tile", "\"8\" is out of range: 16 to 16384"},
+        {"besra upscale --tile none a", "--tile", "\"none\" is no whole number"},
         {"besra upscale -s 2 --to 9x9 a", "--to", "given together with --scale"},
         {"besra detect --shard 9/8 a", "--shard", "\"9/8\" is no part: write it as K/N, with K from 1 to N"},
         {"besra detect -m '' a", "--model", "\"\" is empty"},

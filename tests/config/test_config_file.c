@@ -87,6 +87,13 @@ static void test_all_types_are_read(void **state)
     assert_null(o.json);
     assert_int_equal(o.classes.count, 1);
     options_free(&o);
+    o = parse("besra upscale a", "upscale = { tile = 64; };");
+    assert_int_equal(o.tile, 64);
+    options_free(&o);
+    o = parse("besra upscale a", "upscale = { tile = \"auto\"; };");
+    assert_int_equal(o.tile, 0);
+    options_free(&o);
+
     o = parse("besra upscale a", "upscale = { to = \"10x20\"; scale = 3; compare = true; };");
     assert_int_equal(o.to.height, 20);
     assert_true(o.compare);
