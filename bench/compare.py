@@ -62,6 +62,14 @@ class Material:
             self.runner.run(self.runner.opencv_command(what, picture, path))
         return path
 
+    def quantised(self, name):
+        """The model on bytes, quantised with pictures that no row measures."""
+        path = os.path.join(self.scratch, os.path.basename(name))
+        if not os.path.exists(path):
+            self.runner.run([self.runner.besra, "model", "quantize", "-q", "--calibrate", self.path("images"), "-o", path,
+                             self.path(name)])
+        return path
+
     def zeros(self, count, name):
         path = os.path.join(self.scratch, name + ".f32")
         with open(path, "wb") as file:
@@ -92,9 +100,9 @@ def net_rows(material, runner):
             return told["net_ms"]["p50"]
         return turn
 
-    def besra_decoded(model, picture, notes):
+    def besra_decoded(model, picture, notes, precision="f32"):
         def turn():
-            told = runner.bench(model, picture, ["--size", "640"])
+            told = runner.bench(model, picture, ["--size", "640", "--precision", precision])
             notes.append(told)
             return told["stages_ms"]["net"] + told["stages_ms"]["post"]
         return turn
@@ -112,6 +120,14 @@ def net_rows(material, runner):
             makers = {ORT: node, STOCK: opencv}
             return {"besra": besra_decoded(model, picture, notes),
                     **{peer: makers[peer](model, tensor, YOLO_SHAPE) for peer in peers}}
+        return ready
+
+    def narrow(precision):
+        def ready(notes):
+            name, picture = "models/yolov5/yolov5n.onnx", material.path("images/bus.jpg")
+            tensor = material.tensor("letterbox", picture, "bus")
+            ours = material.quantised(name) if precision == "int8" else material.path(name)
+            return {"besra": besra_decoded(ours, picture, notes, precision), ORT: node(material.path(name), tensor, YOLO_SHAPE)}
         return ready
 
     def heads(notes):
@@ -133,6 +149,8 @@ def net_rows(material, runner):
          {ORT: {"avx2": 0.52, "avx512": 0.70}, STOCK: {"avx2": 0.21, "avx512": 0.15}}),
         ("YOLOv5n 640, raw heads, all computed", heads, {ORT: {"avx2": 0.62, "avx512": 0.75}}),
         ("yolov8n 640, net + decode", yolo("models/yolov8n.onnx", [ORT, STOCK]), {ORT: {"avx2": 0.65, "avx512": 0.80}}),
+        ("YOLOv5n 640 in bf16, net + decode / f32", narrow("bf16"), {ORT: {"avx512": 0.55}}),
+        ("YOLOv5n 640 in int8, net + decode / f32", narrow("int8"), {ORT: {"avx512": 0.42}}),
         ("MobileNetV2 224", classifier("models/classify/mobilenet_v2.onnx"), {ORT: {"avx2": 0.95, "avx512": 1.00}}),
         ("SqueezeNet 1.1 224", classifier("models/classify/squeezenet1_1.onnx"),
          {ORT: {"avx2": 0.85, "avx512": 1.00}}),
