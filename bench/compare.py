@@ -130,6 +130,11 @@ def net_rows(material, runner):
             return {"besra": besra_decoded(ours, picture, notes, precision), ORT: node(material.path(name), tensor, YOLO_SHAPE)}
         return ready
 
+    def opening(notes):
+        model, picture = material.path("models/yolov5/yolov5n.onnx"), material.path("images/bus.jpg")
+        command = runner.node_command("time", model, material.tensor("letterbox", picture, "bus"), YOLO_SHAPE, 1, runner.threads)
+        return {"besra": lambda: runner.bench(model)["open_ms"], ORT: lambda: json.loads(runner.run(command))["open_ms"]}
+
     def heads(notes):
         model = material.path("models/yolov5/yolov5n-heads.onnx")
         tensor = material.tensor("letterbox", material.path("images/bus.jpg"), "bus")
@@ -151,6 +156,7 @@ def net_rows(material, runner):
         ("yolov8n 640, net + decode", yolo("models/yolov8n.onnx", [ORT, STOCK]), {ORT: {"avx2": 0.65, "avx512": 0.80}}),
         ("YOLOv5n 640 in bf16, net + decode / f32", narrow("bf16"), {ORT: {"avx512": 0.55}}),
         ("YOLOv5n 640 in int8, net + decode / f32", narrow("int8"), {ORT: {"avx512": 0.42}}),
+        ("opening YOLOv5n, with its first run / a session's creation", opening, {ORT: {"avx2": 2.0, "avx512": 2.0}}),
         ("MobileNetV2 224", classifier("models/classify/mobilenet_v2.onnx"), {ORT: {"avx2": 0.95, "avx512": 1.00}}),
         ("SqueezeNet 1.1 224", classifier("models/classify/squeezenet1_1.onnx"),
          {ORT: {"avx2": 0.85, "avx512": 1.00}}),
