@@ -40,7 +40,8 @@ static const struct layer layers[] = {
     {"mobile dw5 14 384", 14, 384, 384, 384, 5, 1},
 };
 
-static const char *const method_names[CONV_METHODS] = {"direct", "winograd", "polyphase", "depthwise", "bf16"};
+static const char *const method_names[CONV_METHODS] = {"direct",    "winograd", "polyphase",
+                                                       "depthwise", "bf16",     "bytes"};
 
 enum { LEAST_RUNS = 7 };
 static double least_ms = 40;
@@ -80,7 +81,7 @@ static double peak_of(const struct kernels *kernels)
     return (double)TURNS * PEAK_SUMS * kernels->vector / best / 1e6;
 }
 
-static struct map make_map(int size, int channels, const int halo[4])
+static struct map make_map(int size, int channels, const int halo[4], bool bytes)
 {
     struct map map = {.height = size, .width = size, .channels = channels, .pixel = map_padded(channels)};
     size_t     rows = (size_t)(halo[0] + size + halo[2]);
@@ -92,6 +93,10 @@ static struct map make_map(int size, int channels, const int halo[4])
     for (size_t i = 0; i < rows * (size_t)map.row; i++)
         memory[i] = (float)(i * 7919 % 1000) / 1000.0F;
     map.data = memory + halo[0] * map.row + halo[1] * map.pixel;
+    if (bytes) {
+        map.steps = (struct steps){1.0F / 32, 9};
+        map.bytes = (uint8_t *)memory + halo[0] * map.row + halo[1] * map.pixel;
+    }
     return map;
 }
 
@@ -103,21 +108,23 @@ static double bench_method(const struct layer *layer, enum conv_method method, c
                    (size_t)(layer->kernel * layer->kernel);
     float       *weights = mem_alloc_zeroed(count, sizeof(float));
     struct map   in = {.height = in_size, .width = in_size}, out;
+    const bool   bytes = method == CONV_BYTES;
     struct conv *conv = NULL;
     struct op    op;
     int          halo[4];
 
     for (size_t i = 0; weights && i < count; i++)
-        weights[i] = (float)(i * 104729 % 1000) / 1000.0F - 0.5F;
+        weights[i] = (float)(i * 104729 % 255) / 127.0F - 1;
     conv_halo(halo, method, shape, &in, layer->size, layer->size);
-    in = make_map(in_size, shape->inputs, halo);
-    out = make_map(layer->size, shape->outputs, none);
+    in = make_map(in_size, shape->inputs, halo, bytes);
+    out = make_map(layer->size, shape->outputs, none, bytes);
     if (!weights || conv_pack_for(&conv, kernels, method, shape, weights, NULL, NULL))
         exit(1);
     conv_op(&op, conv, &in, &out, finish, 1);
     void  *scratch = mem_alloc_aligned(op.scratch + 1, 1);
     double ms = shortest_ms(&op, scratch);
-    mem_free(in.data - halo[0] * in.row - halo[1] * in.pixel);
+    mem_free(bytes ? (float *)(void *)(in.bytes - halo[0] * in.row - halo[1] * in.pixel)
+                   : in.data - halo[0] * in.row - halo[1] * in.pixel);
     mem_free(out.data);
     mem_free(scratch);
     mem_free(weights);
@@ -151,10 +158,15 @@ static void bench_layer(const struct layer *layer, const struct kernels *kernels
     (void)fflush(stdout);
 }
 
+/* For outputs in bytes. */
+enum { MOST_OUTPUTS = 2048 };
+static float   per_unit[MOST_OUTPUTS];
+static int32_t zero[MOST_OUTPUTS];
+
 int main(int argc, char **argv)
 {
     enum cpu_level level = cpu_level();
-    struct finish  finish = {0};
+    struct finish  finish = {.per_unit = per_unit, .zero = zero};
     const char    *word = "";
 
     for (int i = 1; i < argc; i++) {
@@ -168,6 +180,10 @@ int main(int argc, char **argv)
             least_ms = atof(argv[i] + 5);
         if (argv[i][0] != '-')
             word = argv[i];
+    }
+    for (int i = 0; i < MOST_OUTPUTS; i++) {
+        per_unit[i] = 32;
+        zero[i] = 9;
     }
     const struct kernels *kernels = kernels_at(level);
     double                peak = peak_of(kernels);

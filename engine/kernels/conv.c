@@ -8,7 +8,7 @@
 static const struct conv_code *const codes[CONV_METHODS] = {
     [CONV_DIRECT] = &conv_direct_code,       [CONV_WINOGRAD] = &conv_winograd_code,
     [CONV_POLYPHASE] = &conv_polyphase_code, [CONV_DEPTHWISE] = &conv_depthwise_code,
-    [CONV_BF16] = &conv_bf16_code,
+    [CONV_BF16] = &conv_bf16_code,           [CONV_BYTES] = &conv_bytes_code,
 };
 
 bool conv_can(enum conv_method method, const struct conv_shape *shape)
@@ -81,6 +81,7 @@ bsr_status conv_pack_for(struct conv **out, const struct kernels *kernels, enum 
     conv->method = method;
     conv->shape = *shape;
     conv->kernels = kernels;
+    conv->bytes = kernels->bytes;
     conv->bundles = shape->groups / bundled;
     conv->inputs = shape->inputs / conv->bundles;
     conv->outputs = shape->outputs / conv->bundles;
@@ -127,8 +128,8 @@ void conv_free(struct conv *conv)
 
 size_t conv_bytes(const struct conv *conv)
 {
-    return sizeof(*conv) +
-           sizeof(float) * (conv->weight_floats + (size_t)conv->bundles * (size_t)conv->columns);
+    const size_t columns = (size_t)conv->bundles * (size_t)conv->columns;
+    return sizeof(*conv) + sizeof(float) * (conv->weight_floats + (conv->steps ? 3 : 1) * columns);
 }
 
 /* ---- binding -------------------------------------------------------------------------------- */

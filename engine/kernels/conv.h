@@ -19,13 +19,18 @@ enum conv_method {
     CONV_DEPTHWISE, /* groups == inputs == outputs */
     CONV_BF16,      /* one group, whole grains of channels, AVX-512 and oneDNN: products of bf16, sums of f32.
                        The only one of another precision: never the choice by cost */
+    CONV_BYTES,     /* of bytes: one group; weights must have steps; its finish has no start */
     CONV_METHODS
 };
 
 bool conv_can(enum conv_method method, const struct conv_shape *shape);
 
-/* Pixels of zeros that must lie around the input's map for an output of this size: [top, left, bottom,
- * right]. With Winograd's tiles they reach further than the padding. */
+/* Whether the weights of each output are whole numbers -128..127 times a step, as those of quantised models
+ * are: within 1e-4 of a step. */
+bool conv_has_steps(const struct conv_shape *shape, const float *weights);
+
+/* Pixels of zeros (bytes: of the map's zero) that must lie around the input's map for an output of this size:
+ * [top, left, bottom, right]. With Winograd's tiles they reach further than the padding. */
 void conv_halo(int halo[4], enum conv_method method, const struct conv_shape *shape, const struct map *in,
                int out_height, int out_width);
 
@@ -46,7 +51,8 @@ bsr_status conv_pack(struct conv **out, enum conv_method method, const struct co
 void       conv_free(struct conv *conv);
 size_t     conv_bytes(const struct conv *conv);
 
-/* The convolution of `in` to `out` (whose padded channels are written, too), cut into units for `threads`.
+/* The convolution of `in` to `out` (whose padded channels are written, too; bytes where it has steps, which
+ * only CONV_BYTES can), cut into units for `threads`.
  * The result does not depend on the number of threads, bit for bit. The maps must not overlap; the finish's
  * residual may be the output itself. */
 void conv_op(struct op *op, const struct conv *conv, const struct map *in, const struct map *out,

@@ -119,6 +119,7 @@ double conv_cost(enum conv_method method, const struct conv_shape *shape, int ou
         return depthwise_cost(&machine, shape, out_height, out_width);
     case CONV_DIRECT:
     case CONV_BF16:
+    case CONV_BYTES:
     case CONV_METHODS:
         break;
     }

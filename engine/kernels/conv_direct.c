@@ -1,12 +1,7 @@
 /* Direct convolution: for each panel of output channels and block of pixels, one product of matrices over the
  * window (block_kernels.h). A 1x1 of tight maps runs over all pixels as over one row. */
 #include "base/alloc.h"
-#include "engine/kernels/caches.h"
-#include "engine/kernels/conv_method.h"
-
-#include <math.h>
-
-enum { BY_PANELS, CHUNK_PIXELS }; /* op.numbers */
+#include "engine/kernels/conv_rows.h"
 
 static bool can(const struct conv_shape *shape)
 {
@@ -70,22 +65,6 @@ struct direct {
     struct block       block;
 };
 
-static bool is_tight(const struct map *map)
-{
-    return map->row == map->width * map->pixel;
-}
-
-static bool is_flat(const struct op *op)
-{
-    const struct conv_shape *shape = &((const struct conv *)op->weights)->shape;
-
-    for (int i = 0; i < 2; i++)
-        if (shape->kernel[i] != 1 || shape->stride[i] != 1 || shape->pad[i] != 0)
-            return false;
-    return op->in.width == op->out.width && is_tight(&op->in) && is_tight(&op->out) &&
-           (!op->finish.residual.data || is_tight(&op->finish.residual)) && !op->finish.start.data;
-}
-
 static void flatten(struct map *map)
 {
     map->width *= map->height;
@@ -108,7 +87,7 @@ static struct direct direct_of(const struct op *op)
     struct block *block = &direct.block;
 
     direct.in.data -= shape->pad[0] * op->in.row + shape->pad[1] * op->in.pixel;
-    if (is_flat(op)) {
+    if (rows_are_one(op)) {
         flatten(&direct.in);
         flatten(&direct.out);
     }
@@ -143,9 +122,9 @@ static void gather_start(float *to, const struct direct *direct, int y, int x, i
 }
 
 /* Pixels x .. x_end - 1 of row y, in blocks of even sizes. */
-static void run_row(const struct direct *direct, int bundle, const struct panel *panel, int y, int x,
-                    int x_end)
+static void run_row(const void *context, int bundle, const struct panel *panel, int y, int x, int x_end)
 {
+    const struct direct  *direct = context;
     _Alignas(64) float    start[MOST_PIXELS * PANEL_VECTORS * WIDEST_VECTOR];
     const struct conv    *conv = direct->conv;
     const struct kernels *kernels = conv->kernels;
@@ -173,73 +152,18 @@ static void run_row(const struct direct *direct, int bundle, const struct panel 
     }
 }
 
-/* Panels (of all bundles) by pixels (in the order of rows). The panel is outermost: its weights stay near. */
-static void run_part(const struct direct *direct, int first_panel, int last_panel, long long first_pixel,
-                     long long last_pixel)
-{
-    const int width = direct->out.width, panels = conv_panels(direct->conv);
-
-    for (int i = first_panel; i < last_panel; i++) {
-        const struct panel panel = conv_panel(direct->conv, i % panels);
-        for (long long pixel = first_pixel; pixel < last_pixel;) {
-            int       y = (int)(pixel / width), x = (int)(pixel % width);
-            long long left = last_pixel - pixel;
-            int       end = left < width - x ? x + (int)left : width;
-            run_row(direct, i / panels, &panel, y, x, end);
-            pixel += end - x;
-        }
-    }
-}
-
 static void run(const struct op *op, int first, int last, void *scratch)
 {
     const struct direct direct = direct_of(op);
-    const int           panels = direct.conv->bundles * conv_panels(direct.conv);
-    const long long     pixels = (long long)op->out.height * op->out.width;
 
     (void)scratch;
-    if (op->numbers[BY_PANELS]) {
-        run_part(&direct, (int)share_begin(panels, op->units, first),
-                 (int)share_begin(panels, op->units, last), 0, pixels);
-        return;
-    }
-    long long end = share_begin(pixels, op->units, last), chunk = op->numbers[CHUNK_PIXELS];
-    for (long long pixel = share_begin(pixels, op->units, first); pixel < end; pixel += chunk)
-        run_part(&direct, 0, panels, pixel, pixel + chunk < end ? pixel + chunk : end);
-}
-
-/* ---- binding ------------------------------------------------------------------------------------ */
-
-/* Threads share pixels: each reads all weights. Where weights are the larger part, and panels enough for an
- * even share, they share panels: each reads all pixels. */
-static bool share_panels(const struct conv *conv, const struct op *op, int threads)
-{
-    const double input = (double)op->in.height * op->in.width * conv->shape.inputs;
-    const int    panels = conv->bundles * conv_panels(conv);
-
-    return threads > 1 && (double)conv->weight_floats > input &&
-           (panels % threads == 0 || panels >= 8 * threads);
-}
-
-/* As many pixels as stay in half of the second cache while all panels pass over them. */
-static int chunk_pixels(const struct conv *conv, const struct op *op)
-{
-    const double of_input = (double)op->in.height * op->in.width * (double)op->in.pixel;
-    const double of_output = (double)op->out.height * op->out.width * conv->shape.outputs;
-    const double bytes = sizeof(float) * (of_input + of_output);
-    const double pixels = (double)op->out.height * op->out.width;
-    const double fit = pixels * ((double)caches_of_machine().l2 / 2) / fmax(bytes, 1);
-
-    return fit < MOST_PIXELS ? MOST_PIXELS : fit < pixels ? (int)fit : (int)pixels;
+    rows_run(op, direct.out.width, run_row, &direct, first, last);
 }
 
 static void bind(struct op *op, const struct conv *conv, int threads)
 {
     op->run = run;
-    op->numbers[BY_PANELS] = share_panels(conv, op, threads);
-    op->numbers[CHUNK_PIXELS] = chunk_pixels(conv, op);
-    op->units = op->numbers[BY_PANELS] ? conv_units(conv->bundles * conv_panels(conv), threads)
-                                       : conv_units((long long)op->out.height * op->out.width, threads);
+    rows_bind(op, conv, threads);
 }
 
 const struct conv_code conv_direct_code = {

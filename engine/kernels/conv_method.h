@@ -17,6 +17,10 @@ struct conv {
     float                *weights; /* as the method has them */
     float                *bias;    /* [bundles][columns] */
     struct conv_bands    *bands;   /* of CONV_BF16 */
+    /* of CONV_BYTES only */
+    const struct byte_kernels *bytes;
+    float                     *steps; /* [columns]: what a weight's whole number is multiplied by */
+    int32_t                   *sums;  /* [columns]: of those numbers */
 };
 
 struct conv_code {
@@ -39,7 +43,7 @@ static inline int conv_reach(const struct conv_shape *shape, int direction, int 
 }
 
 extern const struct conv_code conv_direct_code, conv_winograd_code, conv_polyphase_code, conv_depthwise_code,
-    conv_bf16_code;
+    conv_bf16_code, conv_bytes_code;
 
 /* conv_pack() for given kernels: for tests and benches. */
 bsr_status conv_pack_for(struct conv **out, const struct kernels *kernels, enum conv_method method,

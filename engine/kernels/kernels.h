@@ -70,6 +70,8 @@ struct depth_row {
 
 typedef void run_block(const struct block *block);
 
+struct byte_kernels;
+
 struct kernels {
     const char *name;
     int         vector;                                /* floats */
@@ -81,6 +83,7 @@ struct kernels {
     /* `turns` times PEAK_SUMS multiplications of vectors that nothing waits for: what the processor can do at
      * best. */
     void (*peak)(float *sums, int turns);
+    const struct byte_kernels *bytes; /* bytes.h */
 };
 
 enum { PEAK_SUMS = 12 };

@@ -4,8 +4,6 @@
 
 #include "engine/kernels/map.h"
 
-#include <stdbool.h>
-
 enum activation_kind {
     ACTIVATION_NONE,
     ACTIVATION_CLAMP,        /* min(max(x, a), b): ReLU 0, inf; ReLU6 0, 6; Clip */
@@ -40,10 +38,15 @@ struct finish {
                                 start_shift, x >> start_shift) of a map of the same channels: a part of the
                                 layer that was computed at half the size */
     int start_shift;
+    /* Where the output is bytes: byte = round(value * per_unit[channel]) + zero[channel], ties to even, cut
+     * to 0..255; in whole vectors of the widest kind. Channels may have steps of their own. */
+    const float   *per_unit;
+    const int32_t *zero;
 };
 
 struct op;
 struct line_kernels;
+struct byte_kernels;
 typedef void op_run(const struct op *op, int first, int last, void *scratch);
 
 /* Made by the op_… functions of this room's headers; copied freely; owns nothing. */
@@ -56,6 +59,7 @@ struct op {
     struct map  in, other, out;
     const void *weights;              /* of the model: shared, read only */
     const struct line_kernels *lines; /* the loops of simple operations, of the processor's level */
+    const struct byte_kernels *bytes; /* of those on bytes */
     struct finish              finish;
     int                        numbers[12]; /* as the kind needs them */
     float                      values[4];

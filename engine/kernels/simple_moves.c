@@ -1,5 +1,5 @@
 /* What is only moved: copies, pixels repeated, halos. */
-#include "engine/kernels/simple_op.h"
+#include "engine/kernels/simple_bytes.h"
 
 #include <string.h>
 
@@ -27,6 +27,10 @@ static void run_copy(const struct op *op, int first, int last, void *scratch)
 
 void op_copy(struct op *op, const struct map *in, const struct map *out)
 {
+    if (steps_are_bytes(in->steps)) {
+        byte_copy(op, in, out);
+        return;
+    }
     *op = simple_op(run_copy, "copy", in, out);
 }
 
@@ -49,6 +53,10 @@ static void run_nearest(const struct op *op, int first, int last, void *scratch)
 
 void op_enlarge_nearest(struct op *op, const struct map *in, const struct map *out, int factor)
 {
+    if (steps_are_bytes(in->steps)) {
+        byte_nearest(op, in, out, factor);
+        return;
+    }
     *op = simple_op(run_nearest, "enlarge nearest", in, out);
     op->numbers[0] = factor;
 }
@@ -57,16 +65,24 @@ void op_enlarge_nearest(struct op *op, const struct map *in, const struct map *o
 
 enum { TOP, LEFT, BOTTOM, RIGHT }; /* op.numbers */
 
+static void clear_channels(const struct map *map, int y, int x, size_t count)
+{
+    if (steps_are_bytes(map->steps))
+        memset(map_bytes_at(map, y, x), map->steps.zero, count);
+    else
+        memset(map_at(map, y, x), 0, count * sizeof(float));
+}
+
 static void clear_pixels(const struct map *map, int y, int x, int end)
 {
     const size_t channels = (size_t)map_padded(map->channels);
 
     if (is_solid(map) && end > x) {
-        memset(map_at(map, y, x), 0, (size_t)(end - x) * channels * sizeof(float));
+        clear_channels(map, y, x, (size_t)(end - x) * channels);
         return;
     }
     for (; x < end; x++)
-        memset(map_at(map, y, x), 0, channels * sizeof(float));
+        clear_channels(map, y, x, channels);
 }
 
 static void run_clear_halo(const struct op *op, int first, int last, void *scratch)

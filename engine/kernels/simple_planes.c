@@ -1,4 +1,5 @@
 /* Planes to maps and back. */
+#include "engine/kernels/bytes.h"
 #include "engine/kernels/simple_op.h"
 
 #include <string.h>
@@ -96,6 +97,28 @@ static void run_from_planes(const struct op *op, int first, int last, void *scra
     }
 }
 
+/* The same by way of a row of floats, which is made of a map of one row. */
+static void run_to_bytes(const struct op *op, int first, int last, void *scratch)
+{
+    struct op row = *op;
+
+    row.out.pixel = map_padded(op->out.channels);
+    row.out.row = 0;
+    row.out.steps = (struct steps){0};
+    row.out.data = scratch;
+    for (int y = first; y < last; y++) {
+        struct byte_line line = {.in = scratch,
+                                 .in_pixel = row.out.pixel,
+                                 .out = map_bytes_at(&op->out, y, 0),
+                                 .out_pixel = op->out.pixel,
+                                 .out_steps = op->out.steps,
+                                 .pixels = op->out.width,
+                                 .channels = map_padded(op->out.channels)};
+        run_from_planes(&row, y, y + 1, row.out.data + row.out.pixel * row.out.width);
+        op->bytes->convert(&line);
+    }
+}
+
 void op_from_planes(struct op *op, const float *planes, int channels, int height, int width,
                     const struct map *out, int block, int shift)
 {
@@ -108,6 +131,11 @@ void op_from_planes(struct op *op, const float *planes, int channels, int height
     op->numbers[SHIFT] = shift;
     if (!has_rows_as_they_are(op))
         op->scratch = (size_t)block * (size_t)block * (size_t)channels * (size_t)out->width * sizeof(float);
+    if (steps_are_bytes(out->steps)) {
+        op->run = run_to_bytes;
+        op->bytes = kernels_at(cpu_level())->bytes;
+        op->scratch += (size_t)map_padded(out->channels) * (size_t)out->width * sizeof(float);
+    }
 }
 
 /* ---- out ---------------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* Pools: windows are cut at the border; where a window is cheaper as one of rows and then one of columns, the
  * rows' result is made once for all windows of a row. */
-#include "engine/kernels/simple_op.h"
+#include "engine/kernels/simple_bytes.h"
 
 /* ---- taps --------------------------------------------------------------------------------------- */
 
@@ -122,6 +122,10 @@ static bool is_cheaper_by_rows(const struct pool_shape *shape, int in_width, int
 void op_pool(struct op *op, enum pool_kind kind, const struct pool_shape *shape, const struct map *in,
              const struct map *out)
 {
+    if (steps_are_bytes(in->steps)) {
+        byte_largest(op, shape, in, out);
+        return;
+    }
     *op = simple_op(run_pool, kind == POOL_MAX ? "max pool" : "average pool", in, out);
     for (int i = 0; i < 2; i++) {
         op->numbers[KERNEL + i] = shape->kernel[i];

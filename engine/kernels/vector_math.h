@@ -26,14 +26,27 @@ static ALWAYS_INLINE vec vec_exp(vec x)
     return p * (vec)(((vec_bits)shifted + 127U) << 23);
 }
 
+/* 1 / x of a finite x > 0, within a unit in the last place or two. Wide vectors are divided by an estimate of
+ * 14 bits and a step of Newton's, in half of the time. */
+static ALWAYS_INLINE vec vec_reciprocal(vec x)
+{
+#if VECTOR_FLOATS == 16
+    const vec estimate = _mm512_rcp14_ps(x);
+    return vec_fma(vec_fnma(x, estimate, vec_all(1.0F)), estimate, estimate);
+#else
+    return vec_all(1.0F) / x;
+#endif
+}
+
+/* From where on exp(-x) is as good as infinite: 1e35, whose reciprocal is still a normal number. */
 static ALWAYS_INLINE vec vec_sigmoid(vec x)
 {
-    return vec_all(1.0F) / (vec_all(1.0F) + vec_exp(-x));
+    return vec_reciprocal(vec_all(1.0F) + vec_exp(vec_min(vec_all(80.0F), -x)));
 }
 
 static ALWAYS_INLINE vec vec_silu(vec x)
 {
-    return x / (vec_all(1.0F) + vec_exp(-x));
+    return x * vec_sigmoid(x);
 }
 
 static ALWAYS_INLINE vec vec_clamp(vec x, vec low, vec high)

@@ -194,7 +194,13 @@ static void activate(float *values, const struct activation *activation, enum cp
     const struct conv_shape shape = {1, 1, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}};
     const float             one = 1;
     float                  *memory = mem_alloc_aligned(2 * ACTIVATED * (size_t)MAP_GRAIN, sizeof(float));
-    struct map    in = {memory, 1, ACTIVATED, 1, MAP_GRAIN, (ptrdiff_t)MAP_GRAIN * ACTIVATED}, out = in;
+    struct map              in = {.data = memory,
+                                  .height = 1,
+                                  .width = ACTIVATED,
+                                  .channels = 1,
+                                  .pixel = MAP_GRAIN,
+                                  .row = (ptrdiff_t)MAP_GRAIN * ACTIVATED},
+               out = in;
     struct finish finish = {.activation = *activation};
     struct conv  *conv = NULL;
     struct op     op;
