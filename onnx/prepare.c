@@ -27,6 +27,11 @@ static bool drops_qdq(const struct onnx_prepare_options *options)
     return options->qdq == ONNX_QDQ_DROP;
 }
 
+static bool joins_qdq(const struct onnx_prepare_options *options)
+{
+    return options->qdq == ONNX_QDQ_JOIN;
+}
+
 static bool is_for_opencv(const struct onnx_prepare_options *options)
 {
     return options->opencv != 0;
@@ -37,9 +42,11 @@ static const struct step {
     onnx_pass *pass;
     bool (*wanted)(const struct onnx_prepare_options *options);
 } steps[] = {
-    {pass_inline_functions, always},   {pass_resolve_if, always},     {pass_drop_no_ops, always},
-    {pass_f16_to_f32, wants_f32},      {pass_fold_constants, always}, {pass_drop_qdq, drops_qdq},
-    {pass_dequantize_weights, always}, {pass_remove_dead, always},    {pass_lower_for_opencv, is_for_opencv},
+    {pass_inline_functions, always}, {pass_resolve_if, always},
+    {pass_drop_no_ops, always},      {pass_f16_to_f32, wants_f32},
+    {pass_fold_constants, always},   {pass_drop_qdq, drops_qdq},
+    {pass_join_qdq, joins_qdq},      {pass_dequantize_weights, always},
+    {pass_remove_dead, always},      {pass_lower_for_opencv, is_for_opencv},
 };
 
 static bsr_status note_opset(const struct onnx_model *model, const struct onnx_prepare_options *options,

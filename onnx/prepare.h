@@ -10,6 +10,8 @@ enum onnx_qdq {
     ONNX_QDQ_KEEP, /* computed as written: the numbers the model was quantised for */
     ONNX_QDQ_DROP, /* left out: the f32 net that the weights stand for. Each pair leaves a Clip to the range
                       of its steps, which stands for a Relu or Relu6 that the quantiser left out */
+    ONNX_QDQ_JOIN, /* computed as written, each pair as one node that rounds, besra.RoundToSteps: for besra's
+                      own engine, not for files */
 };
 
 struct onnx_prepare_options {

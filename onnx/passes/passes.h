@@ -18,5 +18,6 @@ onnx_pass pass_fold_constants;
 onnx_pass pass_f16_to_f32;
 onnx_pass pass_dequantize_weights;
 onnx_pass pass_drop_qdq; /* only with ONNX_QDQ_DROP */
+onnx_pass pass_join_qdq; /* only with ONNX_QDQ_JOIN */
 onnx_pass pass_remove_dead;
 onnx_pass pass_lower_for_opencv; /* only with options->opencv */

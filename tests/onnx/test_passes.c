@@ -258,6 +258,36 @@ static void test_pairs_stay_unless_they_are_to_go(void **state)
     onnx_model_free(model);
 }
 
+static void test_pairs_become_one_node_that_rounds_as_they_did(void **state)
+{
+    static const struct {
+        const char *model;
+        int         joined;
+    } rows[] = {{"pass_qdq", 2}, {"pass_qdq_old", 2}, {"pass_qdq_kept", 0}, {"conv", 0}};
+    struct onnx_prepare_options options = {.opencv = 406, .qdq = ONNX_QDQ_JOIN};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct onnx_model  *model = sample_read(rows[i].model);
+        struct onnx_changes changes = {0};
+        struct bsr_error    err = {0};
+        bool                changed = false, again = false;
+        struct outputs      before = outputs_of(model, i);
+        assert_int_equal(pass_join_qdq(model, &options, &changes, &changed, &err), BSR_OK);
+        assert_int_equal(changed, rows[i].joined > 0);
+        assert_int_equal(changes.count, rows[i].joined);
+        assert_int_equal(onnx_node_count(model, "RoundToSteps"), rows[i].joined);
+        struct outputs after = outputs_of(model, i);
+        assert_true(outputs_difference(&after, &before) == 0);
+        assert_int_equal(pass_join_qdq(model, &options, &changes, &again, &err), BSR_OK);
+        assert_false(again);
+        outputs_free(&before);
+        outputs_free(&after);
+        onnx_changes_free(&changes);
+        onnx_model_free(model);
+    }
+}
+
 static void assert_ints(const struct onnx_model *model, const char *node, const char *attribute,
                         const int64_t *values, size_t count)
 {
@@ -321,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_weights_are_dequantised),
         cmocka_unit_test(test_the_range_of_dropped_pairs_stays),
         cmocka_unit_test(test_pairs_stay_unless_they_are_to_go),
+        cmocka_unit_test(test_pairs_become_one_node_that_rounds_as_they_did),
         cmocka_unit_test(test_inputs_become_attributes_for_opencv),
         cmocka_unit_test(test_standard_onnx_keeps_its_forms),
     };

@@ -62,6 +62,8 @@ static const struct operator_case product_rows[] = {
     {"DequantizeLinear", 13, "axis=-1", "i8[2,2] -128 127 5 6; f32[2] 2 0.5; i8[2] 1 -1", "f32[2,2] -258 64 8 3.5", "(x.astype(float) - z.astype(float)) * y"},
     {"DequantizeLinear", 10, "", "i32[2] -2147483648 70000; f32[] 0.5", "f32[2] -1073741800 35000", "x * 0.5"},
     {"DequantizeLinear", 21, "axis=0 block_size=3", "i16[4,1] 1 -2 3 4; f16[2,1] 2 0.5; i16[2,1] 1 10", "f16[4,1] 0 -6 4 -3", "(x - np.repeat(z, 3, 0)[:4]) * np.repeat(y, 3, 0)[:4]"},
+    {"besra.RoundToSteps", 1, "range=[0,3,255] scale=1.0", "f32[9] -1000 -3.4 -1 -0.5 0.5 1.5 2 3 1000", "f32[9] -3 -3 -1 0 0 2 2 3 252", "quantize(x, 1, 3, 0, 255) - 3"},
+    {"besra.RoundToSteps", 1, "range=[-128,5,127] scale=0.25", "f32[5] -33.3 -0.3 0.13 30.4 31", "f32[5] -33.25 -0.25 0.25 30.5 30.5", "(quantize(x, 0.25, 5, -128, 127) - 5) * 0.25"},
     {"DynamicQuantizeLinear", 11, "", "f32[6] 0 2 -3 -2.5 1.34 0.5", "u8[6] 153 255 0 26 221 179; f32[] 0.019607844; u8[] 153", "((lambda s, n: (quantize(x, s, n, 0, 255).astype(np.uint8), np.float32(s), np.uint8(n)))(np.float32(5) / 255, np.round(3 / (np.float32(5) / 255))))"},
 };
 
