@@ -96,7 +96,8 @@ static bsr_status profile_regions(const struct bytes *file, const char *name, in
 
     if (status == BSR_OK) {
         struct onnx_prepare_options options = {.chosen = chosen,
-                                               .chosen_count = choose(chosen, model, height, width)};
+                                               .chosen_count = choose(chosen, model, height, width),
+                                               .qdq = ONNX_QDQ_JOIN};
         status = onnx_prepare(model, &options, &changes, err);
     }
     if (status == BSR_OK)

@@ -36,7 +36,7 @@ static bsr_status prepare(struct onnx_model **out, struct onnx_values **values, 
 {
     struct onnx_prepare_options options = {.chosen = chosen,
                                            .chosen_count = count,
-                                           .qdq = source->drop_qdq ? ONNX_QDQ_DROP : ONNX_QDQ_KEEP,
+                                           .qdq = source->drop_qdq ? ONNX_QDQ_DROP : ONNX_QDQ_JOIN,
                                            .opencv = besra ? 0 : opencv_version_number()};
     bsr_status                  status = BSR_OK;
 

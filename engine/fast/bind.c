@@ -49,10 +49,11 @@ static void run_clear_channels(const struct op *op, int first, int last, void *s
             memset(map_at(&op->out, y, x) + from, 0, (size_t)count * sizeof(float));
 }
 
-/* What lies behind the last channel must be finite, also where a layer writes its channels only. */
+/* What lies behind the last channel must be finite (bytes always are), also where a layer writes its channels
+ * only. */
 static void clear_padding(struct binding *binding, const struct map *map)
 {
-    if (map->channels % MAP_GRAIN == 0)
+    if (map->channels % MAP_GRAIN == 0 || steps_are_bytes(map->steps))
         return;
     struct op *op = add_op(binding);
     *op = (struct op){.run = run_clear_channels,
@@ -82,17 +83,34 @@ static void bind_conv(struct binding *binding, const struct fast_layer *layer, c
     struct map    in = map_of(binding, layer->inputs[0]), out = map_of(binding, layer->output);
     struct finish finish = {.activation = layer->activation,
                             .residual_first = layer->residual_first,
-                            .start_shift = layer->start_shift};
+                            .start_shift = layer->start_shift,
+                            .per_unit = layer->per_unit,
+                            .zero = layer->zero};
 
     if (layer->residual != NO_VALUE)
-        finish.residual = take_phase(map_of(binding, layer->residual), conv);
+        finish.residual = map_of(binding, layer->residual);
+    if (layer->residual != NO_VALUE && layer->kind == LAYER_TRANSPOSED)
+        finish.residual = take_phase(finish.residual, conv);
     if (layer->start != NO_VALUE)
         finish.start = map_of(binding, layer->start);
-    in.data = map_at(&in, conv->skip[0], conv->skip[1]);
-    in.height -= conv->skip[0];
-    in.width -= conv->skip[1];
-    out = take_phase(out, conv);
+    if (layer->kind == LAYER_TRANSPOSED) {
+        in.data = map_at(&in, conv->skip[0], conv->skip[1]);
+        in.height -= conv->skip[0];
+        in.width -= conv->skip[1];
+        out = take_phase(out, conv);
+    }
     conv_op(add_op(binding), store_conv(conv->packed), &in, &out, &finish, binding->threads);
+}
+
+/* A map without its first channels. */
+static struct map take_channels(struct map map, int first)
+{
+    if (steps_are_bytes(map.steps))
+        map.bytes += first;
+    else
+        map.data += first;
+    map.channels -= first;
+    return map;
 }
 
 static void bind_concat(struct binding *binding, const struct fast_layer *layer)
@@ -103,8 +121,7 @@ static void bind_concat(struct binding *binding, const struct fast_layer *layer)
     bool                   copied = false;
 
     for (int i = 0; i < layer->input_count; i++) {
-        struct map in = map_of(binding, layer->inputs[i]), out = whole;
-        out.data += at;
+        struct map in = map_of(binding, layer->inputs[i]), out = take_channels(whole, at);
         out.channels = in.channels;
         at += in.channels;
         if (in.data == out.data && in.pixel == out.pixel)
@@ -120,7 +137,7 @@ static void bind_slice(struct binding *binding, const struct fast_layer *layer)
 {
     struct map in = map_of(binding, layer->inputs[0]), out = map_of(binding, layer->output);
 
-    in.data += layer->from;
+    in = take_channels(in, layer->from);
     in.channels = out.channels;
     op_copy(add_op(binding), &in, &out);
     clear_padding(binding, &out);
@@ -141,6 +158,9 @@ static void bind_simple(struct binding *binding, const struct fast_layer *layer)
     struct op *op = add_op(binding);
 
     switch (layer->kind) {
+    case LAYER_CONVERT:
+        op_convert(op, &in, &out);
+        break;
     case LAYER_SCALE:
         op_scale(op, &in, &out, layer->weights, layer->bias, layer->activation);
         break;
@@ -228,6 +248,43 @@ static void bind_layer(struct binding *binding, int index)
     }
 }
 
+/* Whether layer `index` makes a value, or the whole that it is a part of where nobody makes it alone. */
+static bool makes(const struct fast_program *program, int index, int value)
+{
+    const struct fast_net *net = &program->net;
+
+    while (value != NO_VALUE && value != net->layers[index].output) {
+        for (int i = 0; i < net->layer_count; i++)
+            if (!net->layers[i].gone && net->layers[i].output == value)
+                return false;
+        value = net->values[value].parent;
+    }
+    return value != NO_VALUE;
+}
+
+static bool is_1x1(const struct fast_layer *layer)
+{
+    return layer->conv.kernel[0] == 1 && layer->conv.kernel[1] == 1 && layer->conv.pad[0] == 0 &&
+           layer->conv.pad[1] == 0;
+}
+
+/* The parts of a map of bytes may each have another byte for zero, also one after the other in the same
+ * place: each that is read with its halo gets that when it is made. */
+static void clear_byte_halos(struct binding *binding, int index)
+{
+    const struct fast_program *program = binding->program;
+    const struct fast_net     *net = &program->net;
+
+    for (int i = index + 1; i < net->layer_count; i++) {
+        const struct fast_layer *reader = &net->layers[i];
+        if (reader->gone || reader->kind != LAYER_CONV || is_1x1(reader) ||
+            !fast_is_bytes(net, reader->inputs[0]) || !makes(program, index, reader->inputs[0]))
+            continue;
+        struct map map = map_of(binding, reader->inputs[0]);
+        op_clear_halo(add_op(binding), &map, program->memory[fast_root(net, reader->inputs[0], NULL)].halo);
+    }
+}
+
 /* The memory had other contents before: what a convolution reads around the map is zeroed beside the first
  * layer that writes to it. */
 static void clear_halo(struct binding *binding, int index)
@@ -237,6 +294,10 @@ static void clear_halo(struct binding *binding, int index)
 
     if (output == NO_VALUE)
         return;
+    if (fast_is_bytes(&program->net, output)) {
+        clear_byte_halos(binding, index);
+        return;
+    }
     int                       root = fast_root(&program->net, output, NULL);
     const struct fast_memory *memory = &program->memory[root];
     if (memory->first != index || !(memory->halo[0] | memory->halo[1] | memory->halo[2] | memory->halo[3]))

@@ -52,31 +52,36 @@ static bsr_status get_room(float **floats, size_t *have, size_t count, size_t ea
     return BSR_OK;
 }
 
+/* Of numbers of the same kind. */
 static bsr_status gather(float *to, const struct map *from, const uint32_t *pixels, size_t count,
                          struct bsr_error *err)
 {
     const uint32_t width = (uint32_t)from->width;
     const size_t   step = (size_t)map_padded(from->channels);
 
-    for (size_t i = 0; i < count; i++, to += step) {
-        if (pixels[i] / width >= (uint32_t)from->height)
+    for (size_t i = 0; i < count; i++) {
+        const int y = (int)(pixels[i] / width), x = (int)(pixels[i] % width);
+        if (y >= from->height)
             return bsr_fail(err, BSR_ERANGE, NULL, "pixel %u of a head of %dx%d", pixels[i], from->width,
                             from->height);
-        memcpy(to, map_at(from, (int)(pixels[i] / width), (int)(pixels[i] % width)),
-               (size_t)from->channels * sizeof *to);
+        if (steps_are_bytes(from->steps))
+            memcpy((uint8_t *)to + i * step, map_bytes_at(from, y, x), (size_t)from->channels);
+        else
+            memcpy(to + i * step, map_at(from, y, x), (size_t)from->channels * sizeof *to);
     }
     return BSR_OK;
 }
 
 /* The convolution on the pixels as on a row of a map. */
 static void compute(const struct fast_runner *runner, const struct conv *conv, const struct conv_shape *shape,
-                    int count)
+                    struct steps steps, int count)
 {
     struct map in = {.data = runner->pixels,
                      .height = 1,
                      .width = count,
                      .channels = shape->inputs,
-                     .pixel = map_padded(shape->inputs)};
+                     .pixel = map_padded(shape->inputs),
+                     .steps = steps};
     struct map out = {.data = runner->rows,
                       .height = 1,
                       .width = count,
@@ -113,7 +118,7 @@ bsr_status fast_head_rows(const struct fast_program *program, struct fast_runner
     if (status != BSR_OK)
         return status;
     if (count)
-        compute(runner, store_conv(conv->packed), &conv->shape, (int)count);
+        compute(runner, store_conv(conv->packed), &conv->shape, map.steps, (int)count);
     *rows = runner->rows;
     *step = out;
     return BSR_OK;

@@ -54,14 +54,15 @@ static void find_halos(struct fast_program *program)
 
 static bool measure(struct fast_memory *memory, const struct fast_value *value)
 {
-    double rows = (double)value->height + memory->halo[0] + memory->halo[2];
-    double columns = (double)value->width + memory->halo[1] + memory->halo[3];
+    const size_t each = steps_are_bytes(value->steps) ? sizeof(float) : 1; /* numbers in a float's room */
+    double       rows = (double)value->height + memory->halo[0] + memory->halo[2];
+    double       columns = (double)value->width + memory->halo[1] + memory->halo[3];
 
     memory->pixel = map_padded(value->channels);
     if (rows * columns * (double)memory->pixel > MOST_FLOATS)
         return false;
     memory->row = memory->pixel * (ptrdiff_t)columns;
-    size_t floats = (size_t)memory->row * (size_t)rows;
+    size_t floats = ((size_t)memory->row * (size_t)rows + each - 1) / each;
     memory->floats = (floats + GRAIN_FLOATS - 1) / GRAIN_FLOATS * GRAIN_FLOATS;
     return true;
 }
@@ -88,11 +89,17 @@ struct map program_map(const struct fast_program *program, float *base, int valu
     int                       offset = 0, root = fast_root(&program->net, value, &offset);
     const struct fast_memory *memory = &program->memory[root];
 
-    return (struct map){.data = base + memory->at + memory->halo[0] * memory->row +
-                                memory->halo[1] * memory->pixel + offset,
-                        .height = size->height,
-                        .width = size->width,
-                        .channels = size->channels,
-                        .pixel = memory->pixel,
-                        .row = memory->row};
+    const ptrdiff_t first = memory->halo[0] * memory->row + memory->halo[1] * memory->pixel + offset;
+    struct map      map = {.height = size->height,
+                           .width = size->width,
+                           .channels = size->channels,
+                           .pixel = memory->pixel,
+                           .row = memory->row,
+                           .steps = size->steps};
+
+    if (steps_are_bytes(size->steps))
+        map.bytes = (uint8_t *)(base + memory->at) + first;
+    else
+        map.data = base + memory->at + first;
+    return map;
 }

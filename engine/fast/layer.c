@@ -65,6 +65,8 @@ void fast_remove(struct fast_layer *layer)
     mem_free(layer->weights);
     mem_free(layer->bias);
     mem_free(layer->order);
+    mem_free(layer->per_unit);
+    mem_free(layer->zero);
     *layer = (struct fast_layer){
         .gone = true, .output = NO_VALUE, .residual = NO_VALUE, .start = NO_VALUE, .block = 1};
 }

@@ -1,5 +1,8 @@
 /* engine/fast/layer.h: a net between the graph that it comes from and the program that it becomes: layers in
- * an order that can be run, on values that are maps of features. Passes (passes.h) change it. */
+ * an order that can be run, on values that are maps of features. Passes (passes.h) change it.
+ *
+ * Of quantised models values are bytes: what a QuantizeLinear and a DequantizeLinear leave is one of 256
+ * numbers. Only convolutions, and layers that move numbers or take the largest, read bytes. */
 #pragma once
 
 #include "engine/engine.h"
@@ -15,6 +18,7 @@ enum layer_kind {
                           computed from the first, by conv */
     LAYER_CONV,        /* conv, weights, bias, residual, start */
     LAYER_TRANSPOSED,  /* ConvTranspose: the same, with the output's size; conv.stride enlarges */
+    LAYER_CONVERT,     /* the same numbers by the steps of the output */
     LAYER_SCALE,       /* weights: a factor a channel, bias: what is added */
     LAYER_ACTIVATE,    /* weights: the slopes of PRELU */
     LAYER_BINARY,      /* of two values: binary, reversed */
@@ -37,9 +41,10 @@ enum { NO_VALUE = -1, LAYER_NAME_SIZE = 64 };
 
 /* A map of features. */
 struct fast_value {
-    int channels, height, width;
-    int parent; /* the value in whose memory it lies, NO_VALUE: it has its own */
-    int offset; /* the first channel there; a multiple of MAP_GRAIN */
+    int          channels, height, width;
+    int          parent; /* the value in whose memory it lies, NO_VALUE: it has its own */
+    int          offset; /* the first channel there; a multiple of MAP_GRAIN */
+    struct steps steps;  /* of bytes; of parts of one value each has its own */
 };
 
 struct fast_layer {
@@ -58,8 +63,10 @@ struct fast_layer {
     enum pool_kind    pool_kind;
     struct pool_shape pool;
     int               port, block, shift, from, factor, coordinates;
-    int               planes[3];              /* of INPUT: channels, height, width, before blocks are taken */
-    int              *order;                  /* of PICK */
+    int               planes[3]; /* of INPUT: channels, height, width, before blocks are taken */
+    int              *order;     /* of PICK */
+    float            *per_unit;  /* of CONV that makes bytes: as in struct finish; else NULL */
+    int32_t          *zero;
     double            macs;                   /* as the graph has it */
     struct engine_wish wish;                  /* of OUTPUT and KEEP */
     char               node[LAYER_NAME_SIZE]; /* the node that it was read from, cut to fit; for profiles */
@@ -85,6 +92,11 @@ void fast_net_free(struct fast_net *net);
 
 /* Where a value lies: the value without a parent, and its first channel there. */
 int fast_root(const struct fast_net *net, int value, int *offset);
+
+static inline bool fast_is_bytes(const struct fast_net *net, int value)
+{
+    return steps_are_bytes(net->values[value].steps);
+}
 
 static inline bool fast_is_conv(const struct fast_layer *layer)
 {

@@ -20,6 +20,7 @@ static int sharers(void)
 /* What a map of a tile usually measures: for choices that must not depend on what it does measure. */
 enum { STEADY_SIDE = 128 };
 
+/* For maps of floats. */
 static enum conv_method choose_method(const struct fast_conv *conv, struct fast_way way)
 {
     int height = way.steady ? STEADY_SIDE : conv->size[0], width = way.steady ? STEADY_SIDE : conv->size[1];
@@ -31,7 +32,7 @@ static enum conv_method choose_method(const struct fast_conv *conv, struct fast_
         return CONV_BF16;
     for (int m = 0; m < CONV_METHODS; m++) {
         enum conv_method method = (enum conv_method)m;
-        if (method == CONV_BF16 || !conv_can(method, &conv->shape))
+        if (method == CONV_BF16 || method == CONV_BYTES || !conv_can(method, &conv->shape))
             continue;
         double cost = conv_cost(method, &conv->shape, height, width, sharers());
         if (!found || cost < least) {
@@ -120,7 +121,8 @@ static bsr_status pack_transposed(struct fast_convs *convs, const struct fast_la
 /* ---- all of them --------------------------------------------------------------------------------- */
 
 static bsr_status pack_conv(struct fast_convs *convs, const struct fast_layer *layer,
-                            const struct fast_value *out, struct fast_way way, struct bsr_error *err)
+                            const struct fast_value *in, const struct fast_value *out, struct fast_way way,
+                            struct bsr_error *err)
 {
     struct fast_conv *conv = mem_alloc_zeroed(1, sizeof *conv);
     if (!conv)
@@ -128,11 +130,11 @@ static bsr_status pack_conv(struct fast_convs *convs, const struct fast_layer *l
     *conv = (struct fast_conv){.shape = layer->conv, .step = {1, 1}, .size = {out->height, out->width}};
     convs->items = conv;
     convs->count = 1;
-    conv->method = choose_method(conv, way);
+    conv->method = steps_are_bytes(in->steps) ? CONV_BYTES : choose_method(conv, way);
     return store_get(&conv->packed, conv->method, &conv->shape, layer->weights, layer->bias, err);
 }
 
-/* What may be asked for: by CONV_DIRECT, as the whole would be, so that sums are the same. */
+/* What may be asked for: by the method that the whole would be by, so that sums are the same. */
 static bsr_status pack_groups(struct fast_convs *convs, const struct fast_layer *layer,
                               const struct fast_value *in, struct bsr_error *err)
 {
@@ -145,8 +147,10 @@ static bsr_status pack_groups(struct fast_convs *convs, const struct fast_layer 
     while (convs->count < groups) {
         size_t            first = each * (size_t)convs->count;
         struct fast_conv *conv = &convs->items[convs->count++];
-        *conv = (struct fast_conv){
-            .method = CONV_DIRECT, .shape = layer->conv, .step = {1, 1}, .size = {in->height, in->width}};
+        *conv = (struct fast_conv){.method = steps_are_bytes(in->steps) ? CONV_BYTES : CONV_DIRECT,
+                                   .shape = layer->conv,
+                                   .step = {1, 1},
+                                   .size = {in->height, in->width}};
         bsr_status status = store_get(&conv->packed, conv->method, &conv->shape,
                                       layer->weights + first * (size_t)layer->conv.inputs,
                                       layer->bias ? layer->bias + first : NULL, err);
@@ -174,7 +178,8 @@ static bsr_status pack_layer(const struct fast_program *program, int index, stru
     if (layer->kind == LAYER_KEEP)
         status = pack_groups(convs, layer, &values[layer->inputs[0]], err);
     else if (layer->kind == LAYER_CONV)
-        status = pack_conv(convs, layer, &values[layer->output], program->way, err);
+        status =
+            pack_conv(convs, layer, &values[layer->inputs[0]], &values[layer->output], program->way, err);
     else
         status = pack_transposed(convs, layer, &values[layer->output], program->way, err);
 

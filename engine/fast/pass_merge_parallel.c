@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { MOST_MERGED = 16 };
+enum { MOST_MERGED = 16, WHOLE_VECTORS = 16 };
 
 struct merging {
     struct fast_net *net;
@@ -25,10 +25,11 @@ static bool is_plain_1x1(const struct fast_layer *layer)
            shape->outputs % MAP_GRAIN == 0;
 }
 
-static bool same_activation(const struct fast_layer *a, const struct fast_layer *b)
+/* And both make bytes, or both floats. */
+static bool same_finish(const struct fast_layer *a, const struct fast_layer *b)
 {
-    return a->activation.kind == b->activation.kind && a->activation.a == b->activation.a &&
-           a->activation.b == b->activation.b;
+    return !a->per_unit == !b->per_unit && a->activation.kind == b->activation.kind &&
+           a->activation.a == b->activation.a && a->activation.b == b->activation.b;
 }
 
 /* The concat that reads a value last, and the channel where the value begins in it; -1: none does. */
@@ -102,6 +103,34 @@ static bool join_weights(const struct merging *merging, struct fast_layer *into,
     return true;
 }
 
+/* The members' steps, side by side; members are whole grains. */
+static bool join_steps(const struct merging *merging, struct fast_layer *into, int outputs)
+{
+    if (!into->per_unit)
+        return true;
+
+    float   *per_unit = mem_alloc_zeroed((size_t)outputs + WHOLE_VECTORS, sizeof *per_unit);
+    int32_t *zero = mem_alloc_zeroed((size_t)outputs + WHOLE_VECTORS, sizeof *zero);
+    size_t   at = 0;
+    for (int i = 0; per_unit && zero && i < merging->count; i++) {
+        const struct fast_layer *member = &merging->net->layers[merging->members[i]];
+        size_t                   own = (size_t)member->conv.outputs;
+        memcpy(per_unit + at, member->per_unit, own * sizeof *per_unit);
+        memcpy(zero + at, member->zero, own * sizeof *zero);
+        at += own;
+    }
+    if (!per_unit || !zero) {
+        mem_free(per_unit);
+        mem_free(zero);
+        return false;
+    }
+    mem_free(into->per_unit);
+    mem_free(into->zero);
+    into->per_unit = per_unit;
+    into->zero = zero;
+    return true;
+}
+
 /* The first in the order of the net does it for all. */
 static bool merge(struct merging *merging)
 {
@@ -125,7 +154,8 @@ static bool merge(struct merging *merging)
         part->offset = at;
         at += part->channels;
     }
-    if (!join_weights(merging, into, outputs))
+    net->values[whole].steps = size.steps;
+    if (!join_steps(merging, into, outputs) || !join_weights(merging, into, outputs))
         return false;
     into->output = whole;
     into->macs = macs;
@@ -142,7 +172,7 @@ static void find_members(struct merging *merging, const int *next, int i)
 
     merging->count = 0;
     for (int k = i; k >= 0 && merging->count < MOST_MERGED; k = next[k])
-        if (is_plain_1x1(&net->layers[k]) && same_activation(&net->layers[k], &net->layers[i]) &&
+        if (is_plain_1x1(&net->layers[k]) && same_finish(&net->layers[k], &net->layers[i]) &&
             net->values[net->layers[k].output].parent == NO_VALUE)
             merging->members[merging->count++] = k;
     if (merging->count > 1)

@@ -9,10 +9,11 @@ struct placing {
     struct fast_uses uses;
 };
 
+/* Whether one can lie in the other, as to pixels. */
 static bool same_size(const struct fast_net *net, int a, int b)
 {
     const struct fast_value *x = &net->values[a], *y = &net->values[b];
-    return x->height == y->height && x->width == y->width;
+    return x->height == y->height && x->width == y->width && fast_is_bytes(net, a) == fast_is_bytes(net, b);
 }
 
 /* ---- what would be overwritten --------------------------------------------------------------------- */

@@ -104,7 +104,7 @@ bool pass_split_enlarged(struct fast_net *net)
     bool             done = uses_find(&uses, net);
 
     for (int i = 0; done && i < net->layer_count; i++)
-        if (is_1x1(&net->layers[i]))
+        if (is_1x1(&net->layers[i]) && !fast_is_bytes(net, net->layers[i].inputs[0]))
             done = split_if_enlarged(net, &uses, &net->layers[i]);
     uses_free(&uses);
     return done;

@@ -24,6 +24,7 @@ bool pass_drop_unread(struct fast_net *net)
 bool passes_run(struct fast_net *net)
 {
     return pass_drop_unread(net) && pass_name_gates(net) && pass_fold_scales(net) &&
-           pass_fuse_activations(net) && pass_fuse_residuals(net) && pass_keep_heads(net) &&
-           pass_merge_parallel(net) && pass_split_enlarged(net) && pass_block_inputs(net) && pass_place(net);
+           pass_fuse_activations(net) && pass_fuse_residuals(net) && pass_fuse_steps(net) &&
+           pass_keep_heads(net) && pass_merge_parallel(net) && pass_split_enlarged(net) &&
+           pass_block_inputs(net) && pass_place(net);
 }

@@ -16,6 +16,9 @@ bool pass_fuse_activations(struct fast_net *net);
 /* So are additions of another map, and an activation behind them. */
 bool pass_fuse_residuals(struct fast_net *net);
 
+/* What is rounded to steps is stored as bytes by who makes it, and added as such. */
+bool pass_fuse_steps(struct fast_net *net);
+
 /* Outputs that are wished for otherwise are kept as they lie; of those of 1x1 convolutions only the part is
  * computed that is wished for. */
 bool pass_keep_heads(struct fast_net *net);

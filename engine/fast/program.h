@@ -27,7 +27,7 @@ struct fast_convs {
 struct fast_memory {
     int       first, last; /* the layers between which it is used; first -1: never */
     int       halo[4];     /* top, left, bottom, right */
-    ptrdiff_t pixel, row;  /* floats */
+    ptrdiff_t pixel, row;  /* numbers: floats, or bytes */
     size_t    floats, at;  /* in the arena; at the first float of the halo */
 };
 

@@ -11,13 +11,24 @@ enum { MOST_CHANNELS = 1 << 20, MOST_SIDE = 1 << 16, MOST_FLOATS = 1 << 29, MOST
 
 static const struct read_rule *const groups[] = {read_convs,       read_products, read_arithmetic,
                                                  read_activations, read_windows,  read_channels,
-                                                 read_sizes,       read_shapes};
+                                                 read_sizes,       read_shapes,   read_steps};
+
+/* "domain.Type", or "Type" of ONNX's own domain. */
+static bool is_named(const struct bsr_node *node, const char *type)
+{
+    size_t domain = strlen(node->domain);
+
+    if (domain == 0)
+        return strcmp(node->type, type) == 0;
+    return strncmp(type, node->domain, domain) == 0 && type[domain] == '.' &&
+           strcmp(node->type, type + domain + 1) == 0;
+}
 
 static const struct read_rule *find_rule(const struct bsr_node *node)
 {
-    for (size_t g = 0; !*node->domain && g < sizeof groups / sizeof groups[0]; g++)
+    for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
         for (const struct read_rule *rule = groups[g]; rule->type; rule++)
-            if (strcmp(rule->type, node->type) == 0)
+            if (is_named(node, rule->type))
                 return rule;
     return NULL;
 }
@@ -101,6 +112,21 @@ struct fast_layer *read_add(struct reading *reading, enum layer_kind kind, int c
     return layer;
 }
 
+int read_as_floats(struct fast_net *net, int value)
+{
+    if (value == NO_VALUE || !fast_is_bytes(net, value))
+        return value;
+    for (int i = net->layer_count - 1; i >= 0; i--) {
+        const struct fast_layer *layer = &net->layers[i];
+        if (layer->kind == LAYER_CONVERT && layer->inputs[0] == value && !fast_is_bytes(net, layer->output))
+            return layer->output;
+    }
+    const struct fast_value  from = net->values[value];
+    const struct fast_layer *layer =
+        fast_add(net, LAYER_CONVERT, &value, 1, from.channels, from.height, from.width);
+    return layer ? layer->output : NO_VALUE;
+}
+
 float *read_zeros(size_t count)
 {
     return mem_alloc_zeroed(count + MAP_GRAIN, sizeof(float));
@@ -182,6 +208,40 @@ static bsr_status fail_memory(struct bsr_error *err)
     return bsr_fail_memory(err, NULL, sizeof(struct fast_layer));
 }
 
+/* The steps that all inputs have; those of floats where they differ, or there are constants beside them. */
+static struct steps find_common_steps(const struct fast_net *net, const int *inputs, int count)
+{
+    const struct steps none = {0};
+
+    for (int i = 0; i < count; i++)
+        if (inputs[i] != NO_VALUE &&
+            !steps_are_same(net->values[inputs[i]].steps, net->values[inputs[0]].steps))
+            return none;
+    return count && inputs[0] != NO_VALUE ? net->values[inputs[0]].steps : none;
+}
+
+/* Reads a node whose inputs may be bytes. */
+static bool read_by_rule(const struct read_rule *rule, struct reading *reading, int *inputs)
+{
+    struct fast_net *net = reading->net;
+    struct steps     steps = {0};
+
+    if (rule->bytes == READ_MOVED)
+        steps = find_common_steps(net, inputs, reading->view->input_count);
+    for (int i = 0; i < reading->view->input_count; i++) {
+        if (rule->bytes == READ_BYTES || steps_are_bytes(steps) || inputs[i] == NO_VALUE)
+            continue;
+        inputs[i] = read_as_floats(net, inputs[i]);
+        if (inputs[i] == NO_VALUE)
+            return false;
+    }
+    if (!rule->read(reading))
+        return false;
+    for (int i = 0; steps_are_bytes(steps) && i < reading->view->output_count; i++)
+        net->values[reading->outputs[i]].steps = steps;
+    return true;
+}
+
 static bsr_status read_node(struct fast_net *net, const struct onnx_viewed_node *node, int *numbers,
                             struct bsr_error *err)
 {
@@ -203,7 +263,7 @@ static bsr_status read_node(struct fast_net *net, const struct onnx_viewed_node 
     struct reading reading = {
         .net = net, .view = view, .inputs = values, .outputs = values + view->input_count};
     int  first = net->layer_count;
-    bool read = rule->read(&reading);
+    bool read = read_by_rule(rule, &reading, values);
     for (int i = first; i < net->layer_count; i++)
         snprintf(net->layers[i].node, sizeof net->layers[i].node, "%s", view->node.name);
     for (int i = 0; read && i < view->output_count; i++)
@@ -237,7 +297,9 @@ static bsr_status read_outputs(struct fast_net *net, const struct onnx_view *vie
                                struct bsr_error *err)
 {
     for (int i = 0; i < view->output_count; i++) {
-        struct fast_layer *layer = fast_add(net, LAYER_OUTPUT, &numbers[view->outputs[i]], 1, 0, 0, 0);
+        int                floats = read_as_floats(net, numbers[view->outputs[i]]);
+        struct fast_layer *layer =
+            floats == NO_VALUE ? NULL : fast_add(net, LAYER_OUTPUT, &floats, 1, 0, 0, 0);
         if (!layer)
             return fail_memory(err);
         layer->port = i;

@@ -13,9 +13,17 @@ struct reading {
     int                         *outputs; /* to be filled for all that the node names */
 };
 
+/* What an operator does with bytes. */
+enum read_bytes {
+    READ_FLOATS, /* reads none: gets them as floats */
+    READ_MOVED,  /* moves them, or takes the largest: its outputs are bytes where all inputs have the same
+                    steps */
+    READ_BYTES,  /* sees to it itself */
+};
+
 /* An operator. */
 struct read_rule {
-    const char *type;
+    const char *type;   /* "domain.Type" where it is none of ONNX's own */
     bool        heavy;  /* makes a region worth its while */
     bool        either; /* the first input may be a constant, if the second is none */
     int         least_inputs, most_inputs;
@@ -24,11 +32,12 @@ struct read_rule {
     const char *(*check)(const struct onnx_node_view *view);
     /* Adds its layers. False: out of memory. */
     bool (*read)(struct reading *reading);
+    enum read_bytes bytes;
 };
 
 /* Rules by group; each ends in an entry without a type. */
 extern const struct read_rule read_convs[], read_products[], read_arithmetic[], read_activations[],
-    read_windows[], read_channels[], read_sizes[], read_shapes[];
+    read_windows[], read_channels[], read_sizes[], read_shapes[], read_steps[];
 
 /* Adds the layers of a region's graph to an empty net. BSR_EMODEL where a node can't be fast, BSR_ENOMEM. */
 bsr_status fast_read(struct fast_net *net, const struct onnx_view *view, struct bsr_error *err);
@@ -41,6 +50,9 @@ bool read_map_size(const struct bsr_tensor *tensor, int *channels, int *height, 
 
 /* A layer from inputs 0 .. count - 1 to output `output` of the node, of that output's size. */
 struct fast_layer *read_add(struct reading *reading, enum layer_kind kind, int count, int output);
+
+/* A value as floats: itself, or what a layer makes of its bytes. NO_VALUE: out of memory. */
+int read_as_floats(struct fast_net *net, int value);
 
 /* The floats of a constant: copied, padded with zeros to MAP_GRAIN. NULL: out of memory. */
 float *read_floats(const struct bsr_tensor *constant);

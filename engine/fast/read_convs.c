@@ -78,14 +78,28 @@ static bool take_weights(struct fast_layer *layer, const struct reading *reading
     return layer->weights && (!bias || layer->bias);
 }
 
+/* Bytes stay such where the weights have steps, too: then sums are of whole numbers. */
+static int choose_input(const struct reading *reading, const struct conv_shape *shape)
+{
+    int x = reading->inputs[0];
+
+    if (fast_is_bytes(reading->net, x) && conv_can(CONV_BYTES, shape) &&
+        conv_has_steps(shape, reading->view->inputs[1]->data))
+        return x;
+    return read_as_floats(reading->net, x);
+}
+
 static bool read_conv(struct reading *reading)
 {
-    struct fast_layer *layer = read_add(reading, LAYER_CONV, 1, 0);
-    int                pad[4];
+    int                     pad[4];
+    const struct conv_shape shape = read_shape(reading->view, pad);
+    int                     x = choose_input(reading, &shape);
+    struct reading          own = {reading->net, reading->view, &x, reading->outputs};
+    struct fast_layer      *layer = x == NO_VALUE ? NULL : read_add(&own, LAYER_CONV, 1, 0);
 
     if (!layer)
         return false;
-    layer->conv = read_shape(reading->view, pad);
+    layer->conv = shape;
     layer->macs = count_macs(&layer->conv, &reading->net->values[layer->output]);
     return take_weights(layer, reading);
 }
@@ -167,7 +181,7 @@ static bool read_transposed(struct reading *reading)
 }
 
 const struct read_rule read_convs[] = {
-    {"Conv", true, false, 2, 3, check_conv, read_conv},
-    {"ConvTranspose", true, false, 2, 3, check_transposed, read_transposed},
+    {"Conv", true, false, 2, 3, check_conv, read_conv, READ_BYTES},
+    {"ConvTranspose", true, false, 2, 3, check_transposed, read_transposed, READ_FLOATS},
     {.type = NULL},
 };

@@ -81,11 +81,16 @@ static const char *check_resize(const struct onnx_node_view *view)
 
 static bool read_resize(struct reading *reading)
 {
-    bool               linear = strcmp(bsr_node_text(&reading->view->node, "mode", "nearest"), "linear") == 0;
-    struct fast_layer *layer = read_add(reading, linear ? LAYER_LINEAR : LAYER_NEAREST, 1, 0);
+    struct fast_net *net = reading->net;
+    bool             linear = strcmp(bsr_node_text(&reading->view->node, "mode", "nearest"), "linear") == 0;
+    int              x = linear ? read_as_floats(net, reading->inputs[0]) : reading->inputs[0];
 
+    struct reading     own = {net, reading->view, &x, reading->outputs};
+    struct fast_layer *layer =
+        x == NO_VALUE ? NULL : read_add(&own, linear ? LAYER_LINEAR : LAYER_NEAREST, 1, 0);
     if (!layer)
         return false;
+    net->values[layer->output].steps = net->values[x].steps;
     layer->factor = linear ? 0 : find_factor(reading->view);
     layer->coordinates = linear ? find_coordinates(reading->view) : 0;
     return true;
@@ -120,9 +125,9 @@ static bool read_block(struct reading *reading)
 }
 
 const struct read_rule read_sizes[] = {
-    {"Resize", false, false, 1, 4, check_resize, read_resize},
-    {"Upsample", false, false, 1, 2, check_resize, read_resize},
-    {"DepthToSpace", false, false, 1, 1, check_block, read_block},
-    {"SpaceToDepth", false, false, 1, 1, check_block, read_block},
+    {"Resize", false, false, 1, 4, check_resize, read_resize, READ_BYTES},
+    {"Upsample", false, false, 1, 2, check_resize, read_resize, READ_BYTES},
+    {"DepthToSpace", false, false, 1, 1, check_block, read_block, READ_FLOATS},
+    {"SpaceToDepth", false, false, 1, 1, check_block, read_block, READ_FLOATS},
     {.type = NULL},
 };

@@ -64,5 +64,7 @@ void uses_absorb(struct fast_uses *uses, struct fast_net *net, struct fast_layer
     net->layers[from].inputs = NULL; /* all is in the new place */
     net->layers[from].weights = net->layers[from].bias = NULL;
     net->layers[from].order = NULL;
+    net->layers[from].per_unit = NULL;
+    net->layers[from].zero = NULL;
     fast_remove(&net->layers[from]);
 }

@@ -10,7 +10,8 @@
 struct fast_case {
     struct bsr_build *build;
     uint64_t          random;
-    int               weights; /* for their names */
+    int               weights;   /* for their names */
+    bool              quantised; /* has QuantizeLinear: is prepared before it is compiled */
 };
 
 struct fast_case case_open(uint64_t seed);
@@ -31,6 +32,13 @@ const char *case_floats(struct fast_case *net, int dims, const int64_t *shape, c
 /* Conv with a bias; padding is (kernel - 1) / 2. */
 const char *case_conv(struct fast_case *net, const char *x, int in, int out, int kernel, int stride,
                       int groups);
+
+/* QuantizeLinear and DequantizeLinear, of u8, or of i8. */
+const char *case_round(struct fast_case *net, const char *x, float scale, int zero, bool with_sign);
+
+/* case_conv() with weights of i8 and a scale for each output, through DequantizeLinear. */
+const char *case_byte_conv(struct fast_case *net, const char *x, int in, int out, int kernel, int stride,
+                           int groups);
 
 /* A node of one or two inputs (b may be NULL) without attributes. */
 const char *case_node(struct fast_case *net, const char *op, const char *a, const char *b);
@@ -60,6 +68,12 @@ int compiled_count(const struct fast_compiled *compiled, enum layer_kind kind);
 /* Runs on random numbers with 1 to 4 threads: all must be the same, bit for bit, and what the evaluator
  * computes within `tolerance` of the largest number. */
 void compiled_check(struct fast_compiled *compiled, uint64_t seed, double tolerance);
+
+/* The same of nets that round numbers to steps, where one that lies on the edge may fall on either side, and
+ * what is computed of it is then apart by steps: at most one number of `apart` is more than `tolerance`, and
+ * none by more than `most`, of the largest number. */
+void compiled_check_rounded(struct fast_compiled *compiled, uint64_t seed, double tolerance, size_t apart,
+                            double most);
 
 /* Fails the test where maps that are used at the same time overlap, in memory or between memory's ends. */
 void compiled_check_arena(const struct fast_compiled *compiled);
