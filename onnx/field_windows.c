@@ -165,6 +165,14 @@ static bool spread_tiles(const struct field_step *step, int axis, const struct w
     return field_set_axis(step, axis, stride, 1, tile * first * stride, -(tile * last + tile) * stride);
 }
 
+/* Whether some outputs, or all of a block of stride of them together, see three pixels of the axis. */
+static bool sees_three(const struct window *window)
+{
+    int64_t together = field_floor_division(window->stride - 1 + window->pad, window->stride) -
+                       field_ceil_division(window->pad - reach(window), window->stride) + 1;
+    return together == 3 || (window->size > 2 * window->stride && window->size < 4 * window->stride);
+}
+
 static const char *run_transposed(const struct field_step *step)
 {
     struct window windows[FIELD_AXES];
@@ -182,9 +190,8 @@ static const char *run_transposed(const struct field_step *step)
     memcpy(step->outputs[0].place, step->inputs[0]->place, sizeof step->inputs[0]->place);
     for (int a = 0; a < FIELD_AXES; a++) {
         const struct window *window = &windows[a];
-        /* some outputs see three pixels of the axis */
-        bool three = window->size > 2 * window->stride && window->size < 4 * window->stride;
-        if (!(step->search->tile > 1 && three ? spread_tiles(step, a, window) : spread(step, a, window)))
+        if (!(step->search->tile > 1 && sees_three(window) ? spread_tiles(step, a, window)
+                                                           : spread(step, a, window)))
             return field_not_square;
     }
     return NULL;

@@ -1,5 +1,6 @@
 /* Convolutions. */
 #include "engine/fast/read.h"
+#include "engine/kernels/kernels.h"
 
 #include "base/alloc.h"
 
@@ -164,20 +165,131 @@ static bool turn_weights(struct fast_layer *layer)
     return turned != NULL;
 }
 
+/* The node as its shape has it, with ONNX's weights still. */
+static bool take_transposed(struct fast_layer *layer, const struct reading *reading,
+                            const struct conv_shape *shape)
+{
+    layer->conv = *shape;
+    layer->macs = count_macs(shape, &reading->net->values[layer->inputs[0]]);
+    return take_weights(layer, reading);
+}
+
+static struct conv_shape transposed_shape(const struct onnx_node_view *view)
+{
+    int               unused[4];
+    int64_t           pad[2];
+    struct conv_shape shape = read_shape(view, unused);
+
+    read_transposed_pads(view, &shape, pad);
+    shape.pad[0] = (int)pad[0];
+    shape.pad[1] = (int)pad[1];
+    return shape;
+}
+
+/* ---- few outputs: a convolution to the pixels of blocks, as channels ------------------------------- */
+
+/* Pixel r of a block at q sees inputs q + (r + pad - tap) / stride for the taps where that is whole: those
+ * from q - shape.pad on are the convolution's. False where the output is not made of whole blocks. */
+static bool shape_of_blocks(struct conv_shape *blocks, const struct onnx_node_view *view,
+                            const struct conv_shape *shape)
+{
+    const int stride = shape->stride[0];
+
+    *blocks = (struct conv_shape){.inputs = shape->inputs,
+                                  .outputs = shape->outputs * stride * stride,
+                                  .groups = 1,
+                                  .stride = {1, 1},
+                                  .dilation = {1, 1}};
+    for (int i = 0; i < 2; i++) {
+        blocks->pad[i] = (shape->kernel[i] - 1 - shape->pad[i]) / stride;
+        blocks->kernel[i] = blocks->pad[i] + (stride - 1 + shape->pad[i]) / stride + 1;
+        if (shape->stride[i] != stride ||
+            view->outputs[0]->shape[2 + i] != view->inputs[0]->shape[2 + i] * stride)
+            return false;
+    }
+    return shape->groups == 1 && stride > 1;
+}
+
+/* Vectors of outputs by taps: those of each phase of the strides alone waste most of a vector on few outputs.
+ */
+static bool blocks_are_cheaper(const struct conv_shape *blocks, const struct conv_shape *shape)
+{
+    const int64_t vector = kernels_at(cpu_level())->vector;
+    const int64_t alone = (shape->outputs + vector - 1) / vector,
+                  together = (blocks->outputs + vector - 1) / vector;
+
+    return together * blocks->kernel[0] * blocks->kernel[1] < alone * shape->kernel[0] * shape->kernel[1];
+}
+
+static float *weights_of_blocks(const struct conv_shape *blocks, const struct conv_shape *shape,
+                                const float *given)
+{
+    const int stride = shape->stride[0], height = blocks->kernel[0], width = blocks->kernel[1];
+    float    *weights =
+        read_zeros((size_t)blocks->outputs * (size_t)blocks->inputs * (size_t)height * (size_t)width);
+    float *to = weights;
+
+    for (int n = 0; weights && n < blocks->outputs * blocks->inputs; n++) {
+        int input = n % blocks->inputs, output = n / blocks->inputs % shape->outputs,
+            place = n / blocks->inputs / shape->outputs;
+        const float *taps = given + ((size_t)input * (size_t)shape->outputs + (size_t)output) *
+                                        (size_t)shape->kernel[0] * (size_t)shape->kernel[1];
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++, to++) {
+                int ty = place / stride + shape->pad[0] + (blocks->pad[0] - y) * stride;
+                int tx = place % stride + shape->pad[1] + (blocks->pad[1] - x) * stride;
+                if (ty >= 0 && ty < shape->kernel[0] && tx >= 0 && tx < shape->kernel[1])
+                    *to = taps[ty * shape->kernel[1] + tx];
+            }
+    }
+    return weights;
+}
+
+static bool turn_to_blocks(struct fast_layer *layer, const struct conv_shape *blocks)
+{
+    const struct conv_shape shape = layer->conv;
+    float                  *weights = weights_of_blocks(blocks, &shape, layer->weights),
+          *bias = read_zeros((size_t)blocks->outputs);
+
+    for (int i = 0; bias && layer->bias && i < blocks->outputs; i++)
+        bias[i] = layer->bias[i % shape.outputs];
+    mem_free(layer->weights);
+    mem_free(layer->bias);
+    layer->weights = weights;
+    layer->bias = bias;
+    layer->conv = *blocks;
+    return weights && bias;
+}
+
+static bool read_blocks(struct reading *reading, const struct conv_shape *shape,
+                        const struct conv_shape *blocks)
+{
+    const struct bsr_tensor *in = reading->view->inputs[0];
+    struct fast_layer       *conv = fast_add(reading->net, LAYER_CONV, reading->inputs, 1, blocks->outputs,
+                                             (int)in->shape[2], (int)in->shape[3]);
+
+    if (!conv || !take_transposed(conv, reading, shape) || !turn_to_blocks(conv, blocks))
+        return false;
+    int                sums = conv->output;
+    struct fast_layer *apart =
+        fast_add(reading->net, LAYER_DEPTH_TO_SPACE, &sums, 1, shape->outputs,
+                 (int)in->shape[2] * shape->stride[0], (int)in->shape[3] * shape->stride[0]);
+    if (!apart)
+        return false;
+    apart->block = shape->stride[0];
+    reading->outputs[0] = apart->output;
+    return true;
+}
+
 static bool read_transposed(struct reading *reading)
 {
-    struct fast_layer *layer = read_add(reading, LAYER_TRANSPOSED, 1, 0);
-    int                unused[4];
-    int64_t            pad[2];
+    const struct conv_shape shape = transposed_shape(reading->view);
+    struct conv_shape       blocks;
 
-    if (!layer)
-        return false;
-    layer->conv = read_shape(reading->view, unused);
-    read_transposed_pads(reading->view, &layer->conv, pad);
-    layer->conv.pad[0] = (int)pad[0];
-    layer->conv.pad[1] = (int)pad[1];
-    layer->macs = count_macs(&layer->conv, &reading->net->values[layer->inputs[0]]);
-    return take_weights(layer, reading) && turn_weights(layer);
+    if (shape_of_blocks(&blocks, reading->view, &shape) && blocks_are_cheaper(&blocks, &shape))
+        return read_blocks(reading, &shape, &blocks);
+    struct fast_layer *layer = read_add(reading, LAYER_TRANSPOSED, 1, 0);
+    return layer && take_transposed(layer, reading, &shape) && turn_weights(layer);
 }
 
 const struct read_rule read_convs[] = {
