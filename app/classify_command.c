@@ -7,7 +7,8 @@ static int classify(struct run *run, const struct options *options)
     struct classify_job_options how = {
         .classify = {.top = options->top,
                      .fit = (enum classify_fit)options->fit, /* in the same order */
-                     .scores = (enum classify_scores)options->scores},
+                     .scores = (enum classify_scores)options->scores,
+                     .shrinking = (enum shrinking)options->shrink_on_load},
         .as_stored = run->model.card.as_stored,
     };
     struct classify_job *job = NULL;

@@ -18,6 +18,7 @@ struct detect_options detecting_options(const struct options *options, const str
         detect.rect = options->letterbox == FIT_RECT;
     if (options->origins[OPTION_AGNOSTIC])
         detect.agnostic = options->agnostic;
+    detect.shrinking = (enum shrinking)options->shrink_on_load; /* in the same order */
     detect.layout = layouts[options->layout];
     detect.width = options->size.width;
     detect.height = options->size.height;

@@ -175,7 +175,8 @@ static int evaluate(struct run *run, const struct options *options)
 {
     struct eval_classify_options how = {
         .classify = {.fit = (enum classify_fit)options->fit, /* in the same order */
-                     .scores = (enum classify_scores)options->scores},
+                     .scores = (enum classify_scores)options->scores,
+                     .shrinking = (enum shrinking)options->shrink_on_load},
         .as_stored =
             options->profile != PROFILE_CARD ? options->profile == PROFILE_IGNORE : run->model.card.as_stored,
         .truth = options->truth,

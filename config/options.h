@@ -74,6 +74,7 @@ enum input_range_choice { INPUT_RANGE_CARD, INPUT_RANGE_UNIT, INPUT_RANGE_BYTE, 
 enum layout_choice { LAYOUT_AUTO, LAYOUT_YOLOV5, LAYOUT_YOLOV5_HEADS, LAYOUT_YOLOV8, LAYOUT_BOXES };
 enum range_choice { RANGE_MINMAX, RANGE_PERCENTILE, RANGE_ENTROPY, RANGE_MSE };
 enum storage_choice { STORAGE_AS_DESCRIBED, STORAGE_F32, STORAGE_F16 };
+enum shrink_choice { LOAD_SHRUNK_WITH_SPARE, LOAD_SHRUNK, LOAD_WHOLE };
 enum profile_choice { PROFILE_CARD, PROFILE_APPLY, PROFILE_IGNORE };
 
 struct option_list { /* --classes person,3 */
@@ -129,6 +130,7 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     bool                 agnostic;
     enum fit_choice      letterbox;
     enum profile_choice  profile;
+    enum shrink_choice   shrink_on_load;
     struct option_extent size; /* of the net's input; 0 x 0: as the card says */
     bool                 save_txt, save_conf, save_crop;
     bool                 no_image;

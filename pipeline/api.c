@@ -13,6 +13,8 @@
 
 enum { WRITTEN_QUALITY = 95 };
 
+#define MAX_FILE_BYTES ((size_t)2 << 30) /* of an encoded picture */
+
 struct bsr_model {
     struct model     model;
     struct pool     *pool;
@@ -168,7 +170,7 @@ static bsr_status read_picture(struct picture *out, const char *path, enum pictu
 {
     struct picture_limits limits = {0};
     struct bytes          file = {0};
-    bsr_status            status = file_read(&file, path, (size_t)2 << 30, err);
+    bsr_status            status = file_read(&file, path, MAX_FILE_BYTES, err);
     if (status == BSR_OK)
         status = picture_decode(out, file.data, file.size, purpose, &limits, path, err);
     bytes_free(&file);
@@ -187,19 +189,30 @@ bsr_status bsr_image_read(struct bsr_image *out, const char *path, struct bsr_er
     return BSR_OK;
 }
 
+static bsr_status detect_reduced(struct bsr_model *model, const struct bsr_image *image,
+                                 const struct image_reduction *reduction, struct bsr_detections *out,
+                                 struct bsr_error *err)
+{
+    const struct bsr_image whole = {.width = reduction->width, .height = reduction->height};
+    struct detections      found;
+    struct timing          timing = {0};
+
+    bsr_status status = detector_run_reduced(model->detector, image, reduction, &found, &timing, err);
+    if (status == BSR_OK)
+        status = api_copy_detections(out, &found, model->detector, &whole, err);
+    return status;
+}
+
 bsr_status bsr_detect(struct bsr_model *model, const struct bsr_image *image, struct bsr_detections *out,
                       struct bsr_error *err)
 {
-    struct detections found;
-    struct timing     timing = {0};
     if (!model->detector)
         return bsr_fail(err, BSR_EUSAGE, NULL, "the model was opened to enlarge, not to detect");
     bsr_status status = api_check_bgr8(image, err);
-    if (status == BSR_OK)
-        status = detector_run(model->detector, image, &found, &timing, err);
-    if (status == BSR_OK)
-        status = api_copy_detections(out, &found, model->detector, image, err);
-    return status;
+    if (status != BSR_OK)
+        return status;
+    const struct image_reduction whole = image_whole(image);
+    return detect_reduced(model, image, &whole, out, err);
 }
 
 bsr_status bsr_upscale(struct bsr_model *model, const struct bsr_image *image, double factor,
@@ -219,18 +232,37 @@ bsr_status bsr_upscale(struct bsr_model *model, const struct bsr_image *image, d
 
 /* ---- tier 1 ----------------------------------------------------------------------------------- */
 
+/* A JPEG that the net is given much smaller is decoded smaller, as `besra detect` does. */
+static bsr_status read_to_detect(struct picture *out, const char *path, const struct bsr_model *model,
+                                 struct bsr_error *err)
+{
+    enum picture_purpose purpose = model->model.card.as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET;
+    struct picture_facts facts = {0};
+    struct bytes         file = {0};
+    int                  times = 1;
+
+    bsr_status status = file_read(&file, path, MAX_FILE_BYTES, err);
+    if (status == BSR_OK)
+        status = picture_probe(&facts, file.data, file.size, NULL, path, err);
+    if (status == BSR_OK)
+        times = detector_reduction(model->detector, picture_upright_width(&facts),
+                                   picture_upright_height(&facts));
+    if (status == BSR_OK)
+        status = picture_decode_reduced(out, file.data, file.size, times, purpose, NULL, path, err);
+    bytes_free(&file);
+    return status;
+}
+
 bsr_status bsr_detect_file(const char *model, const char *path, const struct bsr_detect_options *options,
                            struct bsr_detections *out, struct bsr_error *err)
 {
     struct bsr_model *opened = NULL;
     struct picture    picture = {0};
     bsr_status        status = bsr_model_open_detect(&opened, model, options, err);
-    if (status == BSR_OK) {
-        bool as_stored = opened->model.card.as_stored;
-        status = read_picture(&picture, path, as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET, err);
-    }
     if (status == BSR_OK)
-        status = bsr_detect(opened, &picture.image, out, err);
+        status = read_to_detect(&picture, path, opened, err);
+    if (status == BSR_OK)
+        status = detect_reduced(opened, &picture.image, &picture.reduction, out, err);
     bsr_model_close(opened);
     picture_free(&picture);
     return status;

@@ -86,6 +86,20 @@ struct bench_times bench_times(const struct bench *bench, enum bench_series seri
 
 /* ---- one picture ------------------------------------------------------------------------------------- */
 
+/* As the commands decode it: a JPEG that the net is given much smaller is decoded smaller. */
+static int reduction_of(const struct bench *bench)
+{
+    struct picture_facts facts;
+    const struct bytes  *file = &bench->file;
+
+    if (picture_probe(&facts, file->data, file->size, NULL, NULL, NULL) != BSR_OK)
+        return 1;
+    int width = picture_upright_width(&facts), height = picture_upright_height(&facts);
+    if (bench->detector)
+        return detector_reduction(bench->detector, width, height);
+    return bench->classifier ? classifier_reduction(bench->classifier, width, height) : 1;
+}
+
 static bsr_status decode(struct bench *bench, struct picture *picture, struct timing *timing,
                          struct bsr_error *err)
 {
@@ -93,14 +107,16 @@ static bsr_status decode(struct bench *bench, struct picture *picture, struct ti
                                    : bench->model.card.as_stored ? PICTURE_FOR_NET_AS_STORED
                                                                  : PICTURE_FOR_NET;
     double               start = clock_ms();
-    bsr_status           status = picture_decode(picture, bench->file.data, bench->file.size, purpose, NULL,
-                                                 bench->options.picture, err);
+    bsr_status           status =
+        picture_decode_reduced(picture, bench->file.data, bench->file.size, reduction_of(bench), purpose,
+                               NULL, bench->options.picture, err);
 
     timing->decode += clock_ms() - start;
     return status;
 }
 
-static bsr_status run_stages(struct bench *bench, const struct bsr_image *image, struct timing *timing,
+static bsr_status run_stages(struct bench *bench, const struct bsr_image *image,
+                             const struct image_reduction *reduction, struct timing *timing,
                              struct bsr_error *err)
 {
     struct detections         found;
@@ -109,9 +125,9 @@ static bsr_status run_stages(struct bench *bench, const struct bsr_image *image,
     struct bsr_image          enlarged = {0};
 
     if (bench->detector)
-        return detector_run(bench->detector, image, &found, timing, err);
+        return detector_run_reduced(bench->detector, image, reduction, &found, timing, err);
     if (bench->classifier)
-        return classifier_run(bench->classifier, image, &best, &count, timing, err);
+        return classifier_run_reduced(bench->classifier, image, reduction, &best, &count, timing, err);
     struct upscale_size size = {.factor = bench->options.scale};
     bsr_status          status = upscaler_run(bench->upscaler, image, &size, &enlarged, NULL, timing, err);
     image_free(&enlarged);
@@ -124,10 +140,11 @@ static bsr_status run_picture(struct bench *bench, struct timing *timing, struct
     bsr_status     status = bench->file.size ? decode(bench, &picture, timing, err) : BSR_OK;
 
     const struct bsr_image *image = bench->file.size ? &picture.image : &bench->noise;
+    struct image_reduction  reduction = bench->file.size ? picture.reduction : image_whole(image);
     if (status == BSR_OK) {
-        bench->facts.width = image->width;
-        bench->facts.height = image->height;
-        status = run_stages(bench, image, timing, err);
+        bench->facts.width = reduction.width;
+        bench->facts.height = reduction.height;
+        status = run_stages(bench, image, &reduction, timing, err);
     }
     picture_free(&picture);
     return status;

@@ -92,50 +92,91 @@ const char *classifier_class_name(const struct classifier *classifier, int class
     return space;
 }
 
-/* The middle of a picture that is brought to width x height, as a view of it. */
-static struct bsr_image crop_middle(const struct classifier *classifier, const struct bsr_image *image)
-{
-    struct bsr_image view = *image;
-    double gain = fmax((double)classifier->width / image->width, (double)classifier->height / image->height);
+/* A part of a picture, in its pixels. */
+struct area {
+    int left, top, width, height;
+};
 
-    view.width = (int)fmax(1, fmin(image->width, nearbyint(classifier->width / gain * crop_part)));
-    view.height = (int)fmax(1, fmin(image->height, nearbyint(classifier->height / gain * crop_part)));
-    int left = (int)nearbyint((image->width - view.width) / 2.0);
-    int top = (int)nearbyint((image->height - view.height) / 2.0);
-    view.data = (uint8_t *)image->data + (size_t)top * image->stride + (size_t)left * image_pixel_size(image);
-    return view;
+/* What of a picture the net sees: all of it, or the middle of what is brought to the input's size. */
+static struct area area_of(const struct classifier *classifier, int width, int height)
+{
+    struct area area = {.width = width, .height = height};
+    double      gain = fmax((double)classifier->width / width, (double)classifier->height / height);
+
+    if (classifier->options.fit == CLASSIFY_CROP) {
+        area.width = (int)fmax(1, fmin(width, nearbyint(classifier->width / gain * crop_part)));
+        area.height = (int)fmax(1, fmin(height, nearbyint(classifier->height / gain * crop_part)));
+        area.left = (int)nearbyint((width - area.width) / 2.0);
+        area.top = (int)nearbyint((height - area.height) / 2.0);
+    }
+    return area;
 }
 
-/* A view laid into the net's input: distorted, or with a margin. */
-static bsr_status pack(struct classifier *classifier, const struct bsr_image *view, bool distort,
-                       struct bsr_error *err)
+/* How that lands in the net's input: distorted, or with a margin. */
+static bsr_status make_plan(struct letterbox_plan *plan, const struct classifier *classifier, int width,
+                            int height, struct bsr_error *err)
 {
-    struct letterbox_plan plan;
-    bsr_status            status = letterbox_make_plan(&plan, view->width, view->height, classifier->width,
-                                                       classifier->height, 1, LETTERBOX_SQUARE, err);
-    if (status != BSR_OK)
+    bsr_status status = letterbox_make_plan(plan, width, height, classifier->width, classifier->height, 1,
+                                            LETTERBOX_SQUARE, err);
+    if (status != BSR_OK || classifier->options.fit == CLASSIFY_PAD)
         return status;
-    if (distort) {
-        plan.fit_width = classifier->width;
-        plan.fit_height = classifier->height;
-        plan.left = plan.top = 0;
-    }
-    return letterbox_pack(classifier->input, view, &plan, &classifier->pack, classifier->pool, err);
+    plan->fit_width = classifier->width;
+    plan->fit_height = classifier->height;
+    plan->left = plan->top = 0;
+    return BSR_OK;
+}
+
+int classifier_reduction(const struct classifier *classifier, int width, int height)
+{
+    const struct area     area = area_of(classifier, width, height);
+    struct letterbox_plan plan;
+
+    if (make_plan(&plan, classifier, area.width, area.height, NULL) != BSR_OK)
+        return 1;
+    return shrinking_times(classifier->options.shrinking, &plan);
+}
+
+/* The pixels of an image that show an area of the picture, as a view of it, and how they do. */
+static struct bsr_image cut(const struct bsr_image *image, const struct image_reduction *whole,
+                            const struct area *area, struct image_reduction *part)
+{
+    struct bsr_image view = *image;
+    int              left = area->left + whole->left, top = area->top + whole->top;
+
+    *part = (struct image_reduction){.times = whole->times,
+                                     .width = area->width,
+                                     .height = area->height,
+                                     .left = left % whole->times,
+                                     .top = top % whole->times};
+    view.width = image_reduced_side(part->width, part->left, part->times);
+    view.height = image_reduced_side(part->height, part->top, part->times);
+    view.data = (uint8_t *)image->data + (size_t)(top / whole->times) * image->stride +
+                (size_t)(left / whole->times) * image_pixel_size(image);
+    return view;
 }
 
 /* Pictures that are much larger are averaged down first, so that the bilinear resize skips no pixels. */
 static bsr_status fill_input(struct classifier *classifier, const struct bsr_image *image,
-                             struct bsr_error *err)
+                             const struct image_reduction *reduction, struct bsr_error *err)
 {
-    bool             crop = classifier->options.fit == CLASSIFY_CROP;
-    struct bsr_image view = crop ? crop_middle(classifier, image) : *image, small = {0};
-    int              times = view.width / classifier->width < view.height / classifier->height
-                                 ? view.width / classifier->width
-                                 : view.height / classifier->height;
-    bsr_status       status = times > 1 ? shrink(&small, &view, times, err) : BSR_OK;
+    const struct area      area = area_of(classifier, reduction->width, reduction->height);
+    struct image_reduction part;
+    struct letterbox_plan  plan;
+    struct bsr_image       view = cut(image, reduction, &area, &part), small = {0};
+    int                    across = view.width / classifier->width, down = view.height / classifier->height;
+    int                    times = across < down ? across : down;
+    bsr_status             status = times > 1 ? shrink(&small, &view, times, err) : BSR_OK;
 
+    if (times > 1) {
+        view = small;
+        part = image_whole(&small);
+    }
     if (status == BSR_OK)
-        status = pack(classifier, times > 1 ? &small : &view, classifier->options.fit != CLASSIFY_PAD, err);
+        status = make_plan(&plan, classifier, part.width, part.height, err);
+    if (status == BSR_OK) {
+        plan.from = part;
+        status = letterbox_pack(classifier->input, &view, &plan, &classifier->pack, classifier->pool, err);
+    }
     image_free(&small);
     return status;
 }
@@ -151,7 +192,8 @@ static struct tensor input_of(const struct classifier *classifier)
 bsr_status classifier_lay(struct classifier *classifier, const struct bsr_image *image, struct tensor *out,
                           struct bsr_error *err)
 {
-    bsr_status status = fill_input(classifier, image, err);
+    const struct image_reduction whole = image_whole(image);
+    bsr_status                   status = fill_input(classifier, image, &whole, err);
     if (status == BSR_OK)
         *out = input_of(classifier);
     return status;
@@ -177,18 +219,23 @@ bsr_status classifier_run(struct classifier *classifier, const struct bsr_image 
                           const struct class_score **out, size_t *count, struct timing *timing,
                           struct bsr_error *err)
 {
+    const struct image_reduction whole = image_whole(image);
+    return classifier_run_reduced(classifier, image, &whole, out, count, timing, err);
+}
+
+bsr_status classifier_run_reduced(struct classifier *classifier, const struct bsr_image *image,
+                                  const struct image_reduction *reduction, const struct class_score **out,
+                                  size_t *count, struct timing *timing, struct bsr_error *err)
+{
     const struct tensor *outputs = NULL;
     int                  output_count = 0;
     size_t               length = 0;
     double               start = clock_ms();
 
-    bsr_status status = fill_input(classifier, image, err);
+    bsr_status status = fill_input(classifier, image, reduction, err);
     double     packed = clock_ms();
     if (status == BSR_OK) {
-        struct tensor input = {.name = classifier->model->input_name,
-                               .data = classifier->input,
-                               .dims = 4,
-                               .shape = {1, CHANNELS, classifier->height, classifier->width}};
+        const struct tensor input = input_of(classifier);
         status = engine_run(classifier->engine, &input, 1, &outputs, &output_count, err);
     }
     double ran = clock_ms();

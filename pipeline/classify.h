@@ -4,6 +4,7 @@
 #include "base/image.h"
 #include "base/pool.h"
 #include "pipeline/model.h"
+#include "pipeline/shrinking.h"
 #include "pipeline/timing.h"
 #include "postprocess/top_classes.h"
 
@@ -19,6 +20,7 @@ struct classify_options {
         CLASSIFY_LOGITS,
         CLASSIFY_PROBABILITIES,
     } scores;
+    enum shrinking shrinking; /* of what is decoded: see classifier_reduction() */
 };
 
 /* A net with its buffers, for one thread at a time. `model` must outlive it. */
@@ -36,6 +38,15 @@ void       classifier_close(struct classifier *classifier);
 bsr_status classifier_run(struct classifier *classifier, const struct bsr_image *image,
                           const struct class_score **out, size_t *count, struct timing *timing,
                           struct bsr_error *err);
+
+/* How many times smaller (1, 2, 4 or 8) a picture of width x height (upright) may be decoded, when it is
+ * shrunk so much for the net anyway. */
+int classifier_reduction(const struct classifier *classifier, int width, int height);
+
+/* classifier_run() on a picture of which `image` shows what *reduction says. */
+bsr_status classifier_run_reduced(struct classifier *classifier, const struct bsr_image *image,
+                                  const struct image_reduction *reduction, const struct class_score **out,
+                                  size_t *count, struct timing *timing, struct bsr_error *err);
 
 /* The picture as the net gets it: [1][3][height][width], the classifier's until its next run. BSR_ENOMEM. */
 bsr_status classifier_lay(struct classifier *classifier, const struct bsr_image *image, struct tensor *out,

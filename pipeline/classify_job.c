@@ -69,6 +69,11 @@ static uint64_t classify_cost(const struct job *job, const struct picture_facts 
     return (uint64_t)facts->width * (uint64_t)facts->height * (as_stored + 3 + 1); /* a smaller copy, too */
 }
 
+static int classify_reduction(int width, int height, const void *context)
+{
+    return classifier_reduction(context, width, height);
+}
+
 /* "a.jpg: tabby 0.83, tiger cat 0.05" */
 static bsr_status write_line(struct bytes *out, const char *source, const struct classifier *classifier,
                              const struct class_score *best, size_t count, struct bsr_error *err)
@@ -96,12 +101,16 @@ static bsr_status classify_one(struct classify_job *classify_job, struct batch *
 
     bsr_status status = worker_open(classify_job, worker, NULL, err);
     if (status == BSR_OK)
-        status = job_load(loaded, job, batch, index_of_worker, index,
-                          as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET, classify_cost, NULL,
-                          &result->timing, err);
+        status = job_load_reduced(
+            loaded, job, batch, index_of_worker, index,
+            &(struct job_reading){.purpose = as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET,
+                                  .cost = classify_cost,
+                                  .reduction = classify_reduction,
+                                  .context = worker->classifier},
+            &result->timing, err);
     if (status == BSR_OK)
-        status =
-            classifier_run(worker->classifier, &loaded->picture.image, &best, &count, &result->timing, err);
+        status = classifier_run_reduced(worker->classifier, &loaded->picture.image,
+                                        &loaded->picture.reduction, &best, &count, &result->timing, err);
     if (status != BSR_OK)
         return status;
 
@@ -121,5 +130,5 @@ void classify_job_work(void *context, struct batch *batch, int worker, size_t in
     struct loaded        loaded = {0};
     result->status = classify_one(classify_job, batch, worker, index, result, &loaded);
     job_record_failure(classify_job->job, index, "classify", &loaded, result);
-    picture_free(&loaded.picture);
+    loaded_free(&loaded);
 }

@@ -210,15 +210,30 @@ void detector_close(struct detector *detector)
 
 /* ---- one picture -------------------------------------------------------------------------- */
 
-static bsr_status pack_picture(struct detector *detector, const struct bsr_image *image,
-                               struct letterbox_plan *plan, struct bsr_error *err)
+static bsr_status make_plan(struct letterbox_plan *plan, const struct detector *detector, int width,
+                            int height, struct bsr_error *err)
 {
     const struct detect_options *options = &detector->options;
-    bsr_status                   status =
-        letterbox_make_plan(plan, image->width, image->height, options->width, options->height,
-                            detector->layout.stride, options->rect ? LETTERBOX_RECT : LETTERBOX_SQUARE, err);
+    return letterbox_make_plan(plan, width, height, options->width, options->height, detector->layout.stride,
+                               options->rect ? LETTERBOX_RECT : LETTERBOX_SQUARE, err);
+}
+
+int detector_reduction(const struct detector *detector, int width, int height)
+{
+    struct letterbox_plan plan;
+    if (make_plan(&plan, detector, width, height, NULL) != BSR_OK)
+        return 1;
+    return shrinking_times(detector->options.shrinking, &plan);
+}
+
+static bsr_status pack_picture(struct detector *detector, const struct bsr_image *image,
+                               const struct image_reduction *reduction, struct letterbox_plan *plan,
+                               struct bsr_error *err)
+{
+    bsr_status status = make_plan(plan, detector, reduction->width, reduction->height, err);
     if (status != BSR_OK)
         return status;
+    plan->from = *reduction;
 
     size_t need = 3 * (size_t)plan->in_width * (size_t)plan->in_height;
     if (need > detector->input_capacity) {
@@ -243,8 +258,9 @@ static struct tensor input_of(const struct detector *detector, const struct lett
 bsr_status detector_lay(struct detector *detector, const struct bsr_image *image, struct tensor *out,
                         struct bsr_error *err)
 {
-    struct letterbox_plan plan;
-    bsr_status            status = pack_picture(detector, image, &plan, err);
+    const struct image_reduction whole = image_whole(image);
+    struct letterbox_plan        plan;
+    bsr_status                   status = pack_picture(detector, image, &whole, &plan, err);
     if (status == BSR_OK)
         *out = input_of(detector, &plan);
     return status;
@@ -306,18 +322,23 @@ static bsr_status map_back(struct detector *detector, const struct letterbox_pla
 bsr_status detector_run(struct detector *detector, const struct bsr_image *image, struct detections *out,
                         struct timing *timing, struct bsr_error *err)
 {
+    const struct image_reduction whole = image_whole(image);
+    return detector_run_reduced(detector, image, &whole, out, timing, err);
+}
+
+bsr_status detector_run_reduced(struct detector *detector, const struct bsr_image *image,
+                                const struct image_reduction *reduction, struct detections *out,
+                                struct timing *timing, struct bsr_error *err)
+{
     struct letterbox_plan plan;
     const struct tensor  *outputs = NULL;
     int                   output_count = 0;
 
     double     start = clock_ms();
-    bsr_status status = pack_picture(detector, image, &plan, err);
+    bsr_status status = pack_picture(detector, image, reduction, &plan, err);
     double     packed = clock_ms();
     if (status == BSR_OK) {
-        struct tensor input = {.name = detector->model->input_name,
-                               .data = detector->input,
-                               .dims = 4,
-                               .shape = {1, 3, plan.in_height, plan.in_width}};
+        const struct tensor input = input_of(detector, &plan);
         status = engine_run(detector->engine, &input, 1, &outputs, &output_count, err);
     }
     double ran = clock_ms();

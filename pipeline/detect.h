@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "pipeline/detect_layout.h"
 #include "pipeline/model.h"
+#include "pipeline/shrinking.h"
 #include "pipeline/timing.h"
 
 /* A box on the upright picture, pixels, clipped to it; x2 and y2 exclusive. */
@@ -29,8 +30,9 @@ struct detect_options {
     int               width, height; /* of the net's input; 0: the card's, else the model's, else 640 */
     char *const      *classes;       /* names or numbers of the wanted ones; NULL: all */
     size_t            class_count;
-    enum output_shape layout; /* what the net's outputs are; OUTPUT_ANY: told from their shapes */
-    bool whole_heads;         /* compute all of each head, though few cells are looked at: to compare with */
+    enum shrinking    shrinking; /* of what is decoded: see detector_reduction() */
+    enum output_shape layout;    /* what the net's outputs are; OUTPUT_ANY: told from their shapes */
+    bool whole_heads; /* compute all of each head, though few cells are looked at: to compare with */
 };
 
 /* What the model's card says. */
@@ -51,6 +53,15 @@ void       detector_close(struct detector *detector);
 /* `image` is 8-bit BGR. Adds to pre, net and post of *timing. BSR_EENGINE, BSR_EMODEL, BSR_ENOMEM. */
 bsr_status detector_run(struct detector *detector, const struct bsr_image *image, struct detections *out,
                         struct timing *timing, struct bsr_error *err);
+
+/* How many times smaller (1, 2, 4 or 8) a picture of width x height (upright) may be decoded, when it is
+ * shrunk so much for the net anyway. */
+int detector_reduction(const struct detector *detector, int width, int height);
+
+/* detector_run() on a picture of which `image` shows what *reduction says. Boxes are of the whole picture. */
+bsr_status detector_run_reduced(struct detector *detector, const struct bsr_image *image,
+                                const struct image_reduction *reduction, struct detections *out,
+                                struct timing *timing, struct bsr_error *err);
 
 /* The picture as the net gets it: [1][3][height][width], the detector's until its next run. BSR_ENOMEM. */
 bsr_status detector_lay(struct detector *detector, const struct bsr_image *image, struct tensor *out,

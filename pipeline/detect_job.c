@@ -217,6 +217,13 @@ static bsr_status write_all(struct detect_job *detect_job, struct detect_worker 
     return status;
 }
 
+/* Whether pictures are written. The net sees a reduced one even then, so that it finds the same as without.
+ */
+static bool needs_whole(const struct detect_job_options *options)
+{
+    return options->save_image || options->save_crop;
+}
+
 /* ---- one input ---------------------------------------------------------------------------- */
 
 static uint64_t detect_cost(const struct job *job, const struct picture_facts *facts, const void *context)
@@ -228,6 +235,11 @@ static uint64_t detect_cost(const struct job *job, const struct picture_facts *f
     return pixels * (as_stored + 3 + 3); /* as decoded, as BGR, and a turned or encoded copy */
 }
 
+static int detect_reduction(int width, int height, const void *context)
+{
+    return detector_reduction(context, width, height);
+}
+
 static bsr_status detect_one(struct detect_job *detect_job, struct batch *batch, int index_of_worker,
                              size_t index, struct item_result *result, struct loaded *loaded)
 {
@@ -235,14 +247,23 @@ static bsr_status detect_one(struct detect_job *detect_job, struct batch *batch,
     struct detect_worker *worker = &detect_job->workers[index_of_worker];
     struct detections     found;
     struct bsr_error     *err = &result->error;
+    enum picture_purpose  purpose =
+        detect_job->options.as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET;
 
     bsr_status status = worker_open(detect_job, worker, NULL, err);
     if (status == BSR_OK)
-        status = job_load(loaded, job, batch, index_of_worker, index,
-                          detect_job->options.as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET,
-                          detect_cost, NULL, &result->timing, err);
+        status = job_load_reduced(loaded, job, batch, index_of_worker, index,
+                                  &(struct job_reading){.purpose = purpose,
+                                                        .cost = detect_cost,
+                                                        .reduction = detect_reduction,
+                                                        .context = worker->detector,
+                                                        .whole = needs_whole(&detect_job->options)},
+                                  &result->timing, err);
     if (status == BSR_OK)
-        status = detector_run(worker->detector, &loaded->picture.image, &found, &result->timing, err);
+        status = detector_run_reduced(worker->detector, &loaded->picture.image, &loaded->picture.reduction,
+                                      &found, &result->timing, err);
+    if (status == BSR_OK && needs_whole(&detect_job->options))
+        status = job_load_whole(loaded, job, index, purpose, &result->timing, err);
     if (status != BSR_OK)
         return status;
 
@@ -269,5 +290,5 @@ void detect_job_work(void *context, struct batch *batch, int worker, size_t inde
     struct loaded      loaded = {0};
     result->status = detect_one(detect_job, batch, worker, index, result, &loaded);
     job_record_failure(detect_job->job, index, "detect", &loaded, result);
-    picture_free(&loaded.picture);
+    loaded_free(&loaded);
 }

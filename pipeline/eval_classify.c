@@ -131,6 +131,11 @@ static uint64_t eval_cost(const struct job *job, const struct picture_facts *fac
     return (uint64_t)facts->width * (uint64_t)facts->height * (as_stored + 3 + 1); /* a smaller copy, too */
 }
 
+static int eval_reduction(int width, int height, const void *context)
+{
+    return classifier_reduction(context, width, height);
+}
+
 static struct eval_guess guess_of(size_t source, int label, const struct class_score *best, size_t count)
 {
     struct eval_guess guess = {
@@ -156,10 +161,15 @@ void eval_classify_work(void *context, struct batch *batch, int worker, size_t i
         return;
     bsr_status status = worker_open(eval, own, NULL, err);
     if (status == BSR_OK)
-        status = job_load(&loaded, eval->job, batch, worker, index, purpose, eval_cost, NULL, &result->timing,
-                          err);
+        status = job_load_reduced(&loaded, eval->job, batch, worker, index,
+                                  &(struct job_reading){.purpose = purpose,
+                                                        .cost = eval_cost,
+                                                        .reduction = eval_reduction,
+                                                        .context = own->classifier},
+                                  &result->timing, err);
     if (status == BSR_OK)
-        status = classifier_run(own->classifier, &loaded.picture.image, &best, &count, &result->timing, err);
+        status = classifier_run_reduced(own->classifier, &loaded.picture.image, &loaded.picture.reduction,
+                                        &best, &count, &result->timing, err);
     if (status == BSR_OK && (!count || best[0].class_index >= eval->classes))
         status = bsr_fail(err, BSR_EMODEL, eval->job->model->card.file,
                           "makes other classes than it declares: %d of %d", count ? best[0].class_index : -1,
@@ -169,7 +179,7 @@ void eval_classify_work(void *context, struct batch *batch, int worker, size_t i
         eval->done[index] = true;
         result->found = eval->guesses[index].rank == 1;
     }
-    picture_free(&loaded.picture);
+    loaded_free(&loaded);
     result->status = status;
 }
 

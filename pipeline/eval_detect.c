@@ -119,6 +119,11 @@ static uint64_t eval_cost(const struct job *job, const struct picture_facts *fac
     return (uint64_t)facts->width * (uint64_t)facts->height * (as_stored + 3 + 3);
 }
 
+static int eval_reduction(int width, int height, const void *context)
+{
+    return detector_reduction(context, width, height);
+}
+
 static bsr_status keep(struct seen *seen, const struct detections *found, const struct loaded *loaded,
                        struct bsr_error *err)
 {
@@ -148,15 +153,19 @@ void eval_detect_work(void *context, struct batch *batch, int worker, size_t ind
         return;
     bsr_status status = worker_open(eval, own, NULL, err);
     if (status == BSR_OK)
-        status = job_load(&loaded, eval->job, batch, worker, index, purpose, eval_cost, NULL, &result->timing,
-                          err);
+        status = job_load_reduced(
+            &loaded, eval->job, batch, worker, index,
+            &(struct job_reading){
+                .purpose = purpose, .cost = eval_cost, .reduction = eval_reduction, .context = own->detector},
+            &result->timing, err);
     if (status == BSR_OK)
-        status = detector_run(own->detector, &loaded.picture.image, &found, &result->timing, err);
+        status = detector_run_reduced(own->detector, &loaded.picture.image, &loaded.picture.reduction, &found,
+                                      &result->timing, err);
     if (status == BSR_OK)
         status = keep(&eval->seen[index], &found, &loaded, err);
     if (status == BSR_OK)
         result->found = found.count;
-    picture_free(&loaded.picture);
+    loaded_free(&loaded);
     result->status = status;
 }
 

@@ -41,31 +41,87 @@ bsr_status job_load(struct loaded *out, const struct job *job, struct batch *bat
                     enum picture_purpose purpose, job_cost *cost, const void *context, struct timing *timing,
                     struct bsr_error *err)
 {
+    const struct job_reading how = {.purpose = purpose, .cost = cost, .context = context};
+    return job_load_reduced(out, job, batch, worker, index, &how, timing, err);
+}
+
+/* How many times smaller a picture of these facts is decoded: only JPEG can be. */
+static int choose_reduction(const struct job_reading *how, const struct picture_facts *facts)
+{
+    if (!how->reduction || facts->format != PICTURE_JPEG)
+        return 1;
+    return how->reduction(picture_upright_width(facts), picture_upright_height(facts), how->context);
+}
+
+/* What all of it takes: the file, what the decoder holds, and the larger of the pictures made of it. */
+static uint64_t cost_of(const struct job *job, const struct job_reading *how,
+                        const struct picture_facts *facts, int times)
+{
+    struct picture_facts decoded = *facts;
+    if (!how->whole) {
+        decoded.width = image_reduced_side(facts->width, 0, times);
+        decoded.height = image_reduced_side(facts->height, 0, times);
+    }
+    return how->cost(job, &decoded, how->context) + facts->held;
+}
+
+bsr_status job_load_reduced(struct loaded *out, const struct job *job, struct batch *batch, int worker,
+                            size_t index, const struct job_reading *how, struct timing *timing,
+                            struct bsr_error *err)
+{
     const char          *path = job->sources->items[index].path;
-    struct bytes         file = {0};
-    struct picture_facts facts;
     struct loaded        loaded = {0};
+    struct picture_facts facts;
+    int                  times = 1;
     double               start = clock_ms();
 
-    bsr_status status = file_read(&file, path, MAX_FILE_BYTES, err);
+    bsr_status status = file_read(&loaded.file, path, MAX_FILE_BYTES, err);
     if (status == BSR_OK)
-        status = picture_probe(&facts, file.data, file.size, &job->limits, path, err);
+        status = picture_probe(&facts, loaded.file.data, loaded.file.size, &job->limits, path, err);
     timing->decode += clock_ms() - start;
-    if (status == BSR_OK)
-        status = batch_reserve(batch, worker, cost(job, &facts, context) + file.size, err);
+    if (status == BSR_OK) {
+        times = choose_reduction(how, &facts);
+        status = batch_reserve(batch, worker, cost_of(job, how, &facts, times) + loaded.file.size, err);
+    }
     double reserved = clock_ms(); /* waiting for memory is not the picture's own time */
     if (status == BSR_OK)
-        status = picture_decode(&loaded.picture, file.data, file.size, purpose, &job->limits, path, err);
+        status = picture_decode_reduced(&loaded.picture, loaded.file.data, loaded.file.size, times,
+                                        how->purpose, &job->limits, path, err);
     timing->decode += clock_ms() - reserved;
-    bytes_free(&file);
     if (status != BSR_OK) {
+        loaded_free(&loaded);
         bsr_error_set_subject(err, path);
         return status;
     }
-    loaded.width = loaded.picture.image.width;
-    loaded.height = loaded.picture.image.height;
+    if (!how->whole || loaded.picture.reduction.times == 1)
+        bytes_free(&loaded.file);
+    loaded.width = loaded.picture.reduction.width;
+    loaded.height = loaded.picture.reduction.height;
     *out = loaded;
     return BSR_OK;
+}
+
+bsr_status job_load_whole(struct loaded *loaded, const struct job *job, size_t index,
+                          enum picture_purpose purpose, struct timing *timing, struct bsr_error *err)
+{
+    const char *path = job->sources->items[index].path;
+    double      start = clock_ms();
+
+    if (loaded->picture.reduction.times == 1)
+        return BSR_OK;
+    picture_free(&loaded->picture);
+    bsr_status status = picture_decode(&loaded->picture, loaded->file.data, loaded->file.size, purpose,
+                                       &job->limits, path, err);
+    bytes_free(&loaded->file);
+    timing->decode += clock_ms() - start;
+    return status;
+}
+
+void loaded_free(struct loaded *loaded)
+{
+    picture_free(&loaded->picture);
+    bytes_free(&loaded->file);
+    *loaded = (struct loaded){0};
 }
 
 bsr_status job_path(struct bytes *path, const struct job *job, const char *below, const char *name,

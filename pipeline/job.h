@@ -49,17 +49,42 @@ bsr_status job_worker_typesetter(struct job_worker *worker, struct bsr_error *er
 /* A picture read, checked against the budget and decoded. */
 struct loaded {
     struct picture picture;
-    int            width, height; /* upright */
+    int            width, height; /* of the whole picture, upright */
+    struct bytes   file;          /* encoded, where the picture was reduced and is wanted as a whole, too */
 };
 
 /* Bytes that a picture will take beyond its file, once its facts are known. */
 typedef uint64_t job_cost(const struct job *job, const struct picture_facts *facts, const void *context);
 
 /* Reads and decodes input `index`; reserves what `cost` says before decoding. Adds to *timing. Release with
- * picture_free(&out->picture). The error's subject is the source's path. */
+ * loaded_free(). The error's subject is the source's path. */
 bsr_status job_load(struct loaded *out, const struct job *job, struct batch *batch, int worker, size_t index,
                     enum picture_purpose purpose, job_cost *cost, const void *context, struct timing *timing,
                     struct bsr_error *err);
+
+/* How many times smaller (1, 2, 4 or 8) a picture of width x height (upright) may be decoded. */
+typedef int job_reduction(int width, int height, const void *context);
+
+struct job_reading {
+    enum picture_purpose purpose;
+    job_cost            *cost; /* is given the facts of the picture that will be decoded */
+    job_reduction       *reduction;
+    const void          *context; /* of both */
+    bool                 whole;   /* job_load_whole() will follow */
+};
+
+/* job_load() of a picture that may be decoded smaller than it is. */
+bsr_status job_load_reduced(struct loaded *out, const struct job *job, struct batch *batch, int worker,
+                            size_t index, const struct job_reading *how, struct timing *timing,
+                            struct bsr_error *err);
+
+/* Decodes the whole picture in place of a reduced one, with `whole` asked for before. Nothing to do where it
+ * wasn't reduced. */
+bsr_status job_load_whole(struct loaded *loaded, const struct job *job, size_t index,
+                          enum picture_purpose purpose, struct timing *timing, struct bsr_error *err);
+
+/* Releases and sets to {0}. */
+void loaded_free(struct loaded *loaded);
 
 /* The path of a result of input `index`: `name` below `below` ("labels", or NULL) in the job's folder.
  * BSR_ENOMEM. */

@@ -68,12 +68,13 @@ bsr_status letterbox_make_plan(struct letterbox_plan *plan, int width, int heigh
     return BSR_OK;
 }
 
-int letterbox_reduction(const struct letterbox_plan *plan)
+int letterbox_reduction(const struct letterbox_plan *plan, double spare)
 {
     static const int most = 8; /* a JPEG's block becomes one pixel */
 
     for (int times = most; times > 1; times /= 2)
-        if (plan->width / times >= plan->fit_width && plan->height / times >= plan->fit_height)
+        if (plan->width >= spare * times * plan->fit_width &&
+            plan->height >= spare * times * plan->fit_height)
             return times;
     return 1;
 }

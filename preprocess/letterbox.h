@@ -48,9 +48,9 @@ struct pack_params {
 bsr_status letterbox_pack(float *dst, const struct bsr_image *src, const struct letterbox_plan *plan,
                           const struct pack_params *pack, struct pool *pool, struct bsr_error *err);
 
-/* How many times smaller (1, 2, 4 or 8) the picture may be decoded for this plan: so that no side has fewer
- * pixels than it is to be scaled to. */
-int letterbox_reduction(const struct letterbox_plan *plan);
+/* How many times smaller (1, 2, 4 or 8) the picture may be decoded for this plan: so that each side has at
+ * least `spare` (1 or more) times the pixels that it is to be scaled to. */
+int letterbox_reduction(const struct letterbox_plan *plan, double spare);
 
 /* A point of the picture on the net's input, as YOLOv5's scale_coords has it: the picture's centre is the
  * input's, on the input = x * gain + (in_width - width * gain) / 2 which is up to half a pixel off `left`,

@@ -159,26 +159,18 @@ static void test_unmap_clips_to_the_picture(void **state)
     assert_true(x == 0 && y == 0);
 }
 
-/* The largest factor at which floor(side / factor) is at least the side of the fit, both ways. */
+/* The largest factor at which side / factor is at least the side of the fit, or that and a half, both ways.
+ */
 static void test_pictures_may_be_as_much_smaller_as_they_fit(void **state)
 {
     static const struct {
-        int width, height, size, times;
+        int width, height, size, times, with_spare; /* of a half */
     } cases[] = {
-        {640, 480, 640, 1},
-        {1279, 959, 640, 1},
-        {1280, 960, 640, 2},
-        {1281, 961, 640, 2},
-        {4000, 3000, 640, 4} /* 6.25 */,
-        {3000, 4000, 640, 4},
-        {5120, 3840, 640, 8},
-        {5119, 3839, 640, 4},
-        {65535, 65535, 32, 8},
-        {640, 480, 320, 2},
-        {5, 1280, 640, 2},
-        {7, 1280, 640, 1} /* 3.5 became 4 */,
-        {3, 2, 640, 1},
-        {1, 65535, 640, 1},
+        {640, 480, 640, 1, 1},   {1279, 959, 640, 1, 1},  {1280, 960, 640, 2, 1},  {1281, 961, 640, 2, 1},
+        {1919, 1439, 640, 2, 1}, {1920, 1440, 640, 2, 2}, {4000, 3000, 640, 4, 4}, {3000, 4000, 640, 4, 4},
+        {5120, 3840, 640, 8, 4}, {5119, 3839, 640, 4, 4}, {7680, 5760, 640, 8, 8}, {65535, 65535, 32, 8, 8},
+        {640, 480, 320, 2, 1},   {5, 1280, 640, 2, 1},    {7, 1280, 640, 1, 1}, /* 3.5 became 4 */
+        {3, 2, 640, 1, 1},       {1, 65535, 640, 1, 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -187,7 +179,8 @@ static void test_pictures_may_be_as_much_smaller_as_they_fit(void **state)
                                              cases[i].size, 32, LETTERBOX_SQUARE, NULL),
                          BSR_OK);
         assert_int_equal(plan.from.times, 1);
-        assert_int_equal(letterbox_reduction(&plan), cases[i].times);
+        assert_int_equal(letterbox_reduction(&plan, 1), cases[i].times);
+        assert_int_equal(letterbox_reduction(&plan, 1.5), cases[i].with_spare);
     }
 }
 
