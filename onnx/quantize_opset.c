@@ -252,6 +252,19 @@ static bsr_status open_raising(struct raising *r, const struct onnx_model *model
     return status == BSR_OK ? index_make(&r->index, r->model->proto->graph, err) : status;
 }
 
+static bsr_status raise_all(struct raising *r, struct bsr_error *err)
+{
+    Onnx__GraphProto *graph = r->model->proto->graph;
+    bsr_status        status = BSR_OK;
+
+    for (size_t i = 0; status == BSR_OK && i < graph->n_node; i++)
+        status = raise_one(r, graph->node[i], err);
+    if (status != BSR_OK)
+        return status;
+    set_versions(r->model->proto);
+    return model_index_inputs(r->model, err);
+}
+
 bsr_status onnx_quantize_raise_opset(struct onnx_model *model, struct bsr_error *err)
 {
     struct raising r = {.from = onnx_opset(model, "")};
@@ -264,14 +277,9 @@ bsr_status onnx_quantize_raise_opset(struct onnx_model *model, struct bsr_error 
         bsr_hint(err, "export the model with opset %d or later", ONNX_QUANTIZE_OPSET);
         return BSR_EMODEL;
     }
-    bsr_status        status = open_raising(&r, model, err);
-    Onnx__GraphProto *graph = r.model ? r.model->proto->graph : NULL;
-    for (size_t i = 0; status == BSR_OK && i < graph->n_node; i++)
-        status = raise_one(&r, graph->node[i], err);
-    if (status == BSR_OK) {
-        set_versions(r.model->proto);
-        status = model_index_inputs(r.model, err);
-    }
+    bsr_status status = open_raising(&r, model, err);
+    if (status == BSR_OK)
+        status = raise_all(&r, err);
     if (status == BSR_OK)
         rewrite_swap_models(model, r.model);
     onnx_values_free(r.values);

@@ -167,6 +167,7 @@ static bool find_range(struct quantize_range *range, const struct work *work,
     *range = quantize_choose_range(scratch, work->options->method, work->options->percentile);
     if (input && input->total)
         *range = (struct quantize_range){fmin(range->least, input->min), fmax(range->most, input->max)};
+    *range = (struct quantize_range){fmin(range->least, 0), fmax(range->most, 0)}; /* zero has a step */
     return true;
 }
 

@@ -123,7 +123,7 @@ check_options() {
         "$besra" eval $command --help
     done >help
     "$besra" bench --help >>help
-    for command in show check explain simplify extract edit build compare run list; do
+    for command in show check explain simplify extract edit build compare run list quantize; do
         "$besra" model $command --help
     done >>help
     grep -on -- '--[a-z][a-z-]*' "$source/$page" | sed 's/:--/ /' >named || true
