@@ -135,10 +135,50 @@ static ALWAYS_INLINE void bytes_store(uint8_t *to, vec_bytes v, vec_mask mask)
 #endif
 }
 
-static ALWAYS_INLINE vec vec_of_bytes(vec_bytes bytes, struct steps steps)
+/* GCC makes conversions of vectors number by number. */
+static ALWAYS_INLINE ints ints_of_bytes(vec_bytes bytes)
 {
-    const ints whole = __builtin_convertvector(bytes, ints) - ints_all(steps.zero);
-    return __builtin_convertvector(whole, vec) * vec_all(steps.scale);
+#if VECTOR_FLOATS == 16
+    return (ints)_mm512_cvtepu8_epi32((__m128i)bytes);
+#elif VECTOR_FLOATS == 8
+    int64_t eight;
+    memcpy(&eight, &bytes, sizeof(eight));
+    return (ints)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(eight));
+#elif defined(__SSE2__)
+    int32_t four;
+    const __m128i zero = _mm_setzero_si128();
+    memcpy(&four, &bytes, sizeof(four));
+    return (ints)_mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), zero), zero);
+#else
+    return __builtin_convertvector(bytes, ints);
+#endif
+}
+
+/* Of numbers from 0 on: what is above 255 is 255. */
+static ALWAYS_INLINE vec_bytes bytes_of_ints(ints x)
+{
+    vec_bytes bytes;
+#if VECTOR_FLOATS == 16
+    bytes = (vec_bytes)_mm512_cvtusepi32_epi8((__m512i)x);
+#elif VECTOR_FLOATS == 8
+    const __m128i shorts =
+        _mm_packs_epi32(_mm256_castsi256_si128((__m256i)x), _mm256_extracti128_si256((__m256i)x, 1));
+    const int64_t eight = _mm_cvtsi128_si64(_mm_packus_epi16(shorts, shorts));
+    memcpy(&bytes, &eight, sizeof(bytes));
+#elif defined(__SSE2__)
+    const __m128i shorts = _mm_packs_epi32((__m128i)x, (__m128i)x);
+    const int32_t four = _mm_cvtsi128_si32(_mm_packus_epi16(shorts, shorts));
+    memcpy(&bytes, &four, sizeof(bytes));
+#else
+    const ints above = x > 255;
+    bytes = __builtin_convertvector((above & 255) | (~above & x), vec_bytes);
+#endif
+    return bytes;
+}
+
+static ALWAYS_INLINE vec vec_of_ints(ints x)
+{
+    return __builtin_convertvector(x, vec);
 }
 
 /* What numbers are rounded to bytes by: byte = round(x * per_unit) + zero. A number is rounded by adding it
@@ -151,39 +191,49 @@ struct rounding {
 static ALWAYS_INLINE struct rounding rounding_of(vec per_unit, ints zero)
 {
     const vec magic = vec_all(12582912.0F);
-    return (struct rounding){per_unit, magic - __builtin_convertvector(zero, vec), zero - (ints)magic};
+    return (struct rounding){per_unit, magic - vec_of_ints(zero), zero - (ints)magic};
 }
 
 /* What is too large, or no number, is above 255 in any case, since the bits of floats rise with them. */
 static ALWAYS_INLINE vec_bytes bytes_of_vec(vec x, const struct rounding *rounding)
 {
-    const vec  shifted = vec_fma(x, rounding->per_unit, vec_all(12582912.0F));
-    const ints whole = (ints)vec_max(rounding->least, shifted) + rounding->zero;
-#if VECTOR_FLOATS == 16
-    return (vec_bytes)_mm512_cvtusepi32_epi8((__m512i)whole);
-#elif VECTOR_FLOATS == 8
-    return __builtin_convertvector((ints)_mm256_min_epu32((__m256i)whole, _mm256_set1_epi32(255)), vec_bytes);
-#else
-    const ints above = whole > 255;
-    return __builtin_convertvector((above & 255) | (~above & whole), vec_bytes);
-#endif
+    const vec shifted = vec_fma(x, rounding->per_unit, vec_all(12582912.0F));
+    return bytes_of_ints((ints)vec_max(rounding->least, shifted) + rounding->zero);
 }
 
 /* Channels from `channel` on of a pixel that may be of bytes. */
 static ALWAYS_INLINE vec channels_load(const void *pixel, int channel, struct steps steps, vec_mask mask)
 {
-    if (steps_are_bytes(steps))
-        return vec_of_bytes(bytes_load((const uint8_t *)pixel + channel, mask), steps);
+    if (steps_are_bytes(steps)) {
+        const ints bytes = ints_of_bytes(bytes_load((const uint8_t *)pixel + channel, mask));
+        return vec_of_ints(bytes - ints_all(steps.zero)) * vec_all(steps.scale);
+    }
     return vec_load_part((const float *)pixel + channel, mask);
 }
 
 /* ---- blocks ------------------------------------------------------------------------------------- */
 
-static ALWAYS_INLINE const void *residual_of(const struct byte_block *block, int pixel)
+/* Adds what the residual's pixels hold to `values` [pixels][vectors]. */
+static ALWAYS_INLINE void add_residual(const struct byte_block *block, vec *values, int pixels, int vectors)
 {
-    const ptrdiff_t at = pixel * block->residual_pixel;
-    return steps_are_bytes(block->residual_steps) ? (const void *)((const uint8_t *)block->residual + at)
-                                                  : (const void *)((const float *)block->residual + at);
+    const vec  scale = vec_all(block->residual_steps.scale);
+    const ints zero = ints_all(block->residual_steps.zero);
+
+    for (int j = 0; j < vectors; j++) {
+        const int      channel = j * VECTOR_FLOATS;
+        const vec_mask mask = vec_mask_of(block->channels - channel);
+        if (steps_are_bytes(block->residual_steps)) {
+            const uint8_t *from = (const uint8_t *)block->residual + channel;
+            for (int i = 0; i < pixels; i++, from += block->residual_pixel) {
+                const ints whole = ints_of_bytes(bytes_load(from, mask)) - zero;
+                values[i * vectors + j] = vec_fma(vec_of_ints(whole), scale, values[i * vectors + j]);
+            }
+        } else {
+            const float *from = (const float *)block->residual + channel;
+            for (int i = 0; i < pixels; i++, from += block->residual_pixel)
+                values[i * vectors + j] += vec_load_part(from, mask);
+        }
+    }
 }
 
 /* `values` [pixels][vectors] to the output. */
@@ -211,18 +261,11 @@ static ALWAYS_INLINE void store_block(const struct byte_block *block, const vec 
 /* `values` [pixels][vectors] through residual and activation to the output. */
 static NEVER_INLINE void finish_bytes(const struct byte_block *block, vec *values, int pixels, int vectors)
 {
-    for (int before = 1; before >= 0; before--) {
-        if (block->residual && block->residual_first == before)
-            for (int i = 0; i < pixels; i++)
-                for (int j = 0; j < vectors; j++) {
-                    const int channel = j * VECTOR_FLOATS;
-                    values[i * vectors + j] +=
-                        channels_load(residual_of(block, i), channel, block->residual_steps,
-                                      vec_mask_of(block->channels - channel));
-                }
-        if (before)
-            vec_activate(values, pixels * vectors, &block->activation);
-    }
+    if (block->residual && block->residual_first)
+        add_residual(block, values, pixels, vectors);
+    vec_activate(values, pixels * vectors, &block->activation);
+    if (block->residual && !block->residual_first)
+        add_residual(block, values, pixels, vectors);
     store_block(block, values, pixels, vectors);
 }
 
@@ -254,7 +297,7 @@ static ALWAYS_INLINE void compute_bytes(const struct byte_block *block, const in
         const vec scale = vec_load(block->scale + j * VECTOR_FLOATS) * vec_all(block->in_steps.scale);
         const vec bias = vec_load(block->bias + j * VECTOR_FLOATS);
         UNROLL for (int i = 0; i < pixels; i++) values[i * vectors + j] =
-            vec_fma(__builtin_convertvector(sum[i][j], vec), scale, bias);
+            vec_fma(vec_of_ints(sum[i][j]), scale, bias);
     }
     finish_bytes(block, values, pixels, vectors);
 }

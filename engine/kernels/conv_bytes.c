@@ -60,9 +60,11 @@ static bool can(const struct conv_shape *shape)
 
 /* ---- packing: [panel][y][x][quad of inputs], as byte_kernels.pairs says -------------------------- */
 
+/* Of a tap: with the padding of the inputs, whose weights are zeros, so that the pixels of a tight map are
+ * one segment. */
 static int count_quads(const struct conv *conv)
 {
-    return (conv->inputs + QUAD - 1) / QUAD;
+    return map_padded(conv->inputs) / QUAD;
 }
 
 /* Floats' room: a byte for each input of a quad, or two. */
@@ -108,7 +110,7 @@ static void pack_panel(const struct conv *conv, const float *weights, struct pan
     float    *to = conv->weights + (size_t)panel.first * column_floats(conv);
 
     for (int tap = 0; tap < conv->shape.kernel[0] * conv->shape.kernel[1]; tap++)
-        for (int input = 0; input < conv->inputs; input += QUAD) {
+        for (int input = 0; input < map_padded(conv->inputs); input += QUAD) {
             for (int column = 0; column < width; column++) {
                 int quad[QUAD];
                 for (int i = 0; i < QUAD; i++) {
