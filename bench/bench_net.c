@@ -95,9 +95,8 @@ static bsr_status profile_regions(const struct bytes *file, const char *name, in
     bsr_status          status = onnx_model_read(&model, file->data, file->size, NULL, name, err);
 
     if (status == BSR_OK) {
-        struct onnx_prepare_options options = {.chosen = chosen,
-                                               .chosen_count = choose(chosen, model, height, width),
-                                               .qdq = ONNX_QDQ_JOIN};
+        struct onnx_prepare_options options = {
+            .chosen = chosen, .chosen_count = choose(chosen, model, height, width), .qdq = ONNX_QDQ_JOIN};
         status = onnx_prepare(model, &options, &changes, err);
     }
     if (status == BSR_OK)

@@ -345,10 +345,11 @@ const struct command_info command_infos[COMMAND_COUNT] = {
             .most_inputs = 2,
             .model = "",
             .summary = "write a model that computes on 8-bit numbers",
-            .description = "Runs the model on the pictures of --calibrate, chooses the range of each tensor, and "
-                           "writes a standard QDQ .onnx, which other engines open, too: weights with a scale "
-                           "for each channel, layers that lose too much left as they are. Tells what each "
-                           "layer loses.",
+            .description =
+                "Runs the model on the pictures of --calibrate, chooses the range of each tensor, and "
+                "writes a standard QDQ .onnx, which other engines open, too: weights with a scale "
+                "for each channel, layers that lose too much left as they are. Tells what each "
+                "layer loses.",
             .examples = {{"besra model quantize --calibrate photos/ net.onnx int8.onnx", "with 64 of these"},
                          {"besra model quantize --calibrate photos/ --keep-below 20 net.onnx int8.onnx",
                           "what loses most stays f32"}},

@@ -30,8 +30,8 @@ int upscale_net_factor(const struct model *model);
 bsr_status upscale_output_size(const struct upscale_size *size, int width, int height, int *out_width,
                                int *out_height, struct bsr_error *err);
 
-/* The picture as the net gets it, enlarged by `factor` before a net that keeps the size: [1][channels][height]
- * [width], whose data is the caller's (mem_free()). BSR_ENOMEM, BSR_ERANGE. */
+/* The picture as the net gets it, enlarged by `factor` before a net that keeps the size:
+ * [1][channels][height] [width], whose data is the caller's (mem_free()). BSR_ENOMEM, BSR_ERANGE. */
 bsr_status upscaler_lay(struct upscaler *upscaler, const struct bsr_image *image, double factor,
                         struct bsr_tensor *out, struct bsr_error *err);
 
