@@ -25,22 +25,33 @@ static const struct engine_wish wishes[OUTPUTS] = {
 };
 static const bool in_parts[OUTPUTS] = {true, true, false, false, false};
 
+/* What a layer makes, as bytes where the net is quantised. */
+static const char *finish(struct fast_case *net, const char *op, const char *x, bool quantised)
+{
+    x = case_node(net, op, x, NULL);
+    return quantised ? case_round(net, x, 1.0F / 256, 0, false) : x;
+}
+
 /* A net with a head on each of two sizes, and others. */
-static struct bytes make_net(uint64_t seed)
+static struct bytes make_net(uint64_t seed, bool quantised)
 {
     struct fast_case net = case_open(seed);
     struct bytes     onnx = {0};
     struct bsr_error err = {0};
+    const char *(*conv)(struct fast_case *, const char *, int, int, int, int, int) =
+        quantised ? case_byte_conv : case_conv;
     int         a = 5 + case_draw(&net, 60), b = 5 + case_draw(&net, 60), classes = 1 + case_draw(&net, 40);
     const char *x = case_input(&net, "x", CHANNELS, HEIGHT, WIDTH);
-    const char *fine = case_node(&net, "Relu", case_conv(&net, x, CHANNELS, a, 3, 2, 1), NULL);
-    const char *coarse = case_node(&net, "Sigmoid", case_conv(&net, fine, a, b, 3, 2, 1), NULL);
+    if (quantised)
+        x = case_round(&net, x, 1.0F / 255, 0, false);
+    const char *fine = finish(&net, "Relu", conv(&net, x, CHANNELS, a, 3, 2, 1), quantised);
+    const char *coarse = finish(&net, "Sigmoid", conv(&net, fine, a, b, 3, 2, 1), quantised);
     const char *outputs[OUTPUTS] = {
-        case_conv(&net, fine, a, 3 * (5 + classes), 1, 1, 1),
-        case_conv(&net, coarse, b, 4 + case_draw(&net, 70), 1, 1, 1),
-        case_conv(&net, coarse, b, classes, 1, 1, 1),
-        case_conv(&net, fine, a, 2 * (2 + case_draw(&net, 9)), 3, 1, 1),
-        case_conv(&net, coarse, b, 7, 1, 1, 1),
+        conv(&net, fine, a, 3 * (5 + classes), 1, 1, 1),
+        conv(&net, coarse, b, 4 + case_draw(&net, 70), 1, 1, 1),
+        conv(&net, coarse, b, classes, 1, 1, 1),
+        conv(&net, fine, a, 2 * (2 + case_draw(&net, 9)), 3, 1, 1),
+        conv(&net, coarse, b, 7, 1, 1, 1),
     };
 
     for (int i = 0; i < OUTPUTS; i++) {
@@ -129,12 +140,11 @@ static void check_rows(struct engine *engine, int output, const struct tensor *p
     }
 }
 
-static void test_forms_of_outputs_change_no_bit(void **state)
+static void check_forms(uint64_t seeds, bool quantised)
 {
     static float picture[CHANNELS * HEIGHT * WIDTH];
-    (void)state;
-    for (uint64_t seed = 1; seed <= 24; seed++) {
-        struct bytes   onnx = make_net(seed);
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        struct bytes   onnx = make_net(seed, quantised);
         struct engine *whole = open_net(&onnx, NULL, NULL), *parts = open_net(&onnx, NULL, wishes);
 
         for (int turn = 0; turn < 3; turn++) {
@@ -173,11 +183,23 @@ static void test_forms_of_outputs_change_no_bit(void **state)
     engine_set_threads(1);
 }
 
+static void test_forms_of_outputs_change_no_bit(void **state)
+{
+    (void)state;
+    check_forms(24, false);
+}
+
+static void test_nor_do_they_in_quantised_nets(void **state)
+{
+    (void)state;
+    check_forms(12, true);
+}
+
 static void test_other_engines_give_planes(void **state)
 {
     static const char *const backends[] = {"opencv", "besra"};
     static float             picture[CHANNELS * HEIGHT * WIDTH];
-    struct bytes             onnx = make_net(3);
+    struct bytes             onnx = make_net(3, false);
     (void)state;
 
     fill(picture, 1);
@@ -197,7 +219,7 @@ static void test_other_engines_give_planes(void **state)
 static void test_what_there_is_not_is_refused(void **state)
 {
     static float     picture[CHANNELS * HEIGHT * WIDTH];
-    struct bytes     onnx = make_net(4);
+    struct bytes     onnx = make_net(4, false);
     struct engine   *engine = open_net(&onnx, NULL, wishes);
     struct bsr_error err;
     const uint32_t   last = HEIGHT / 2 * WIDTH / 2 - 1, behind = last + 1;
@@ -231,7 +253,7 @@ static void test_impossible_wishes_give_all(void **state)
         {{ENGINE_ONE, 1, 1 << 30}, {ENGINE_ONE, 1, -1}, {ENGINE_NONE, 1 << 20, 5}},
     };
     static float picture[CHANNELS * HEIGHT * WIDTH];
-    struct bytes onnx = make_net(5);
+    struct bytes onnx = make_net(5, false);
     (void)state;
 
     fill(picture, 2);
@@ -264,7 +286,7 @@ static void test_failed_allocations_leave_nothing(void **state)
     const struct onnx_takers takers = {.engine = refuse, .fast = fast_supports, .worth = fast_worth};
     static float             picture[CHANNELS * HEIGHT * WIDTH], out[1 << 16];
     float                   *inputs[] = {picture}, *outputs[] = {out, out, out, out, out};
-    struct bytes             onnx = make_net(6);
+    struct bytes             onnx = make_net(6, false);
     struct onnx_model       *model = NULL;
     struct onnx_split        split;
     struct bsr_error         err = {0};
@@ -303,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms_of_outputs_change_no_bit),
+        cmocka_unit_test(test_nor_do_they_in_quantised_nets),
         cmocka_unit_test(test_other_engines_give_planes),
         cmocka_unit_test(test_what_there_is_not_is_refused),
         cmocka_unit_test(test_impossible_wishes_give_all),
