@@ -136,7 +136,7 @@ static const char *run_layer_norm(const struct field_step *step)
     int     dims = step->inputs[0] ? step->inputs[0]->tensor.dims : 0;
     int64_t axis = bsr_node_int(&step->view->node, "axis", -1);
 
-    for (int64_t d = axis < 0 ? axis + dims : axis; d < dims; d++)
+    for (int64_t d = axis < 0 ? axis + dims : axis; dims && d < dims; d++)
         if (is_place(step->inputs[0], d))
             return field_looks_everywhere;
     return run_alone(step);

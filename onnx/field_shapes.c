@@ -138,8 +138,9 @@ static bool cut(const struct field_step *step, int axis, int64_t start)
 static const char *run_slice(const struct field_step *step)
 {
     const struct field_value *value = step->inputs[0];
-    int64_t starts[BSR_MAX_DIMS], axes[BSR_MAX_DIMS], steps[BSR_MAX_DIMS], at[FIELD_AXES] = {0, 0};
-    int     count, axis_count, step_count;
+    int64_t                   starts[BSR_MAX_DIMS] = {0}, axes[BSR_MAX_DIMS] = {0}, steps[BSR_MAX_DIMS] = {0};
+    int64_t                   at[FIELD_AXES] = {0, 0};
+    int                       count, axis_count, step_count;
 
     if (!value || !read_list(starts, &count, step->view, "starts", 1) ||
         !read_list(axes, &axis_count, step->view, "axes", 3) ||

@@ -213,7 +213,7 @@ static const char *run_pad(const struct field_step *step)
         return "wraps the picture round";
     for (int a = 0; a < FIELD_AXES; a++) {
         struct window window = {.size = 1, .dilation = 1, .stride = 1};
-        window.pad = listed ? field_int_at(view, "pads", 2 + a, 0) : tensor_get_int(given, (size_t)(2 + a));
+        window.pad = listed ? field_int_at(view, "pads", 2 + a, 0) : tensor_get_int(given, 2 + (size_t)a);
         step->outputs[0].place[a] = step->inputs[0]->place[a];
         if (window.pad < -(1 << 12) || window.pad > 1 << 12 || !slide(step, a, &window))
             return "pads in an unusual form";

@@ -23,7 +23,7 @@ static const char *find_rule(field_run **out, const struct bsr_node *node)
 {
     static const struct field_rule *const groups[] = {field_elements, field_shapes, field_windows};
 
-    for (size_t g = 0; !*node->domain && g < sizeof groups / sizeof *groups; g++)
+    for (size_t g = 0; !*node->domain && g < sizeof groups / sizeof(void *); g++)
         for (const struct field_rule *rule = groups[g]; rule->type; rule++)
             if (strcmp(rule->type, node->type) == 0) {
                 *out = rule->run;
@@ -72,7 +72,7 @@ static bsr_status open_walk(struct walk *walk, struct bsr_error *err)
         outputs = out > outputs ? out : outputs;
     }
     walk->values = mem_alloc_zeroed(values, sizeof *walk->values);
-    walk->inputs = mem_alloc_zeroed(inputs, sizeof *walk->inputs);
+    walk->inputs = mem_alloc_zeroed(inputs, sizeof(void *));
     walk->outputs = mem_alloc_zeroed(outputs, sizeof *walk->outputs);
     walk->bytes = mem_alloc_zeroed(values, sizeof *walk->bytes);
     walk->last = mem_alloc_zeroed(values, sizeof *walk->last);
@@ -233,6 +233,15 @@ static bsr_status walk_view(struct onnx_field *field, const struct onnx_view *vi
     return BSR_OK;
 }
 
+/* Spoilt graphs have outputs that nothing makes. */
+static bool joins_pictures(const struct onnx_view *view)
+{
+    if (view->input_count != 1 || view->output_count != 1 || view->inputs[0] < 0 || view->outputs[0] < 0)
+        return false;
+    const struct bsr_tensor *input = view->values[view->inputs[0]];
+    return input && !input->data && input->dims == NCHW;
+}
+
 /* `model` is prepared here. */
 static bsr_status find_at(struct onnx_field *field, struct onnx_model *model, const int64_t *sides,
                           const struct onnx_field_options *options, struct bsr_error *err)
@@ -249,8 +258,8 @@ static bsr_status find_at(struct onnx_field *field, struct onnx_model *model, co
     bsr_status status = onnx_prepare(model, &how, NULL, &refused);
     if (status == BSR_OK)
         status = onnx_view_make(&view, model, &refused);
-    if (status == BSR_OK && (view->input_count != 1 || view->output_count != 1))
-        refuse(field, NULL, "it has more than one input and one output");
+    if (status == BSR_OK && !joins_pictures(view))
+        refuse(field, NULL, "it is no net of one picture in and one out");
     else if (status == BSR_OK)
         status = walk_view(field, view, options, &refused);
     onnx_view_free(view);

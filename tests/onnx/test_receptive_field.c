@@ -5,6 +5,7 @@
 #include "onnx/prepare.h"
 #include "onnx/receptive_field.h"
 #include "tests/onnx/graph_text.h"
+#include "tests/onnx/sample.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -381,6 +382,54 @@ static void test_memory_that_ends_is_told(void **state)
     onnx_model_free(model);
 }
 
+/* ---- hostile models ------------------------------------------------------------------------------- */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void spoil(const struct bytes *model, uint64_t *random)
+{
+    uint8_t *copy = exact_copy(model->data, model->size);
+    size_t   left = model->size;
+
+    for (uint64_t count = 1 + next_random(random) % 3; count; count--)
+        left = mutate(copy, left, random);
+    uint8_t *exact = exact_copy(copy, left);
+    LLVMFuzzerTestOneInput(exact, left);
+    mem_free(exact);
+    mem_free(copy);
+}
+
+static void test_mutated_models_do_no_harm(void **state)
+{
+    uint64_t random = UINT64_C(0x6669656c64);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof local_cases / sizeof *local_cases; i++) {
+        struct onnx_model *model = make_model(local_cases[i].nodes, "? ?");
+        struct bytes       bytes = {0};
+        struct bsr_error   err = {0};
+        assert_int_equal(onnx_prepare(model, &(struct onnx_prepare_options){.max_opset = 0}, NULL, &err),
+                         BSR_OK);
+        assert_int_equal(onnx_model_write(model, &bytes, &err),
+                         BSR_OK); /* without weights that nobody reads */
+        for (int n = 0; n < 150; n++)
+            spoil(&bytes, &random);
+        bytes_free(&bytes);
+        onnx_model_free(model);
+    }
+}
+
+/* A normalisation of what is no picture beside one that is. */
+static void test_pictures_in_unusual_places_are_refused(void **state)
+{
+    static const char  nodes[] = "n = LayerNormalization(k, x)\ny = Relu(n)\ninit k f32 1 1 1 1 : 3\n";
+    struct onnx_model *model = make_model(nodes, "? ?");
+
+    (void)state;
+    assert_false(find(model, 1).local);
+    onnx_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +439,8 @@ int main(void)
         cmocka_unit_test(test_sizes_in_the_graph_are_found_out),
         cmocka_unit_test(test_a_fixed_size_is_analysed_at_it),
         cmocka_unit_test(test_memory_that_ends_is_told),
+        cmocka_unit_test(test_mutated_models_do_no_harm),
+        cmocka_unit_test(test_pictures_in_unusual_places_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
