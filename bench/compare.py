@@ -405,7 +405,7 @@ def main():
         say(f"this machine is busy (load {loads[0]:.2f}): what is measured now means little")
     told = runner.bench("cards")
     result = {"machine": told["cpu"], "threads": args.threads, "pairs": [], "checks": [], "fractions": [], "memory": [],
-              "skipped": ["bf16 and int8: besra computes in f32 only so far"]}
+              "skipped": []}
     with tempfile.TemporaryDirectory() as scratch:
         material = Material(args.shared, scratch, runner, args.photos)
         good = True

@@ -23,16 +23,16 @@ enum read_bytes {
 
 /* An operator. */
 struct read_rule {
-    const char *type;   /* "domain.Type" where it is none of ONNX's own */
-    bool        heavy;  /* makes a region worth its while */
-    bool        either; /* the first input may be a constant, if the second is none */
-    int         least_inputs, most_inputs;
+    const char     *type;   /* "domain.Type" where it is none of ONNX's own */
+    bool            heavy;  /* makes a region worth its while */
+    bool            either; /* the first input may be a constant, if the second is none */
+    int             least_inputs, most_inputs;
+    enum read_bytes bytes;
     /* NULL when this form can be fast, else why not. All inputs but those left out have known shapes; those
      * that are no constants and all outputs are f32 maps; the first input is no constant, unless `either`. */
     const char *(*check)(const struct onnx_node_view *view);
     /* Adds its layers. False: out of memory. */
     bool (*read)(struct reading *reading);
-    enum read_bytes bytes;
 };
 
 /* Rules by group; each ends in an entry without a type. */

@@ -144,7 +144,7 @@ static bool read_identity(struct reading *reading)
 
 #define FUNCTION(name)                                                                                       \
     {                                                                                                        \
-        name, false, false, 1, 1, check_function, read_function, READ_FLOATS                                 \
+        name, false, false, 1, 1, READ_FLOATS, check_function, read_function                                 \
     }
 const struct read_rule read_activations[] = {
     FUNCTION("Relu"),
@@ -159,10 +159,10 @@ const struct read_rule read_activations[] = {
     FUNCTION("Exp"),
     FUNCTION("Sqrt"),
     FUNCTION("Abs"),
-    {"Clip", false, false, 1, 3, check_clip, read_clip, READ_FLOATS},
-    {"PRelu", false, false, 2, 2, check_prelu, read_prelu, READ_FLOATS},
-    {"Softmax", false, false, 1, 1, check_softmax, read_softmax, READ_FLOATS},
-    {"Identity", false, false, 1, 1, check_identity, read_identity, READ_BYTES},
-    {"Dropout", false, false, 1, 3, check_identity, read_identity, READ_BYTES},
+    {"Clip", false, false, 1, 3, READ_FLOATS, check_clip, read_clip},
+    {"PRelu", false, false, 2, 2, READ_FLOATS, check_prelu, read_prelu},
+    {"Softmax", false, false, 1, 1, READ_FLOATS, check_softmax, read_softmax},
+    {"Identity", false, false, 1, 1, READ_BYTES, check_identity, read_identity},
+    {"Dropout", false, false, 1, 3, READ_BYTES, check_identity, read_identity},
     {.type = NULL},
 };

@@ -177,7 +177,7 @@ static bool read_norm(struct reading *reading)
 
 #define BINARY(name)                                                                                         \
     {                                                                                                        \
-        name, false, true, 2, 2, check_binary, read_binary, READ_FLOATS                                      \
+        name, false, true, 2, 2, READ_FLOATS, check_binary, read_binary                                      \
     }
 const struct read_rule read_arithmetic[] = {
     BINARY("Add"),
@@ -186,6 +186,6 @@ const struct read_rule read_arithmetic[] = {
     BINARY("Div"),
     BINARY("Max"),
     BINARY("Min"),
-    {"BatchNormalization", false, false, 5, 5, check_norm, read_norm, READ_FLOATS},
+    {"BatchNormalization", false, false, 5, 5, READ_FLOATS, check_norm, read_norm},
     {.type = NULL},
 };

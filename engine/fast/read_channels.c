@@ -138,9 +138,9 @@ static bool read_transpose(struct reading *reading)
 }
 
 const struct read_rule read_channels[] = {
-    {"Concat", false, false, 1, 1 << 16, check_concat, read_concat, READ_MOVED},
-    {"Split", false, false, 1, 2, check_split, read_split, READ_MOVED},
-    {"Slice", false, false, 1, 5, check_slice, read_slice, READ_MOVED},
-    {"Transpose", false, false, 1, 1, check_transpose, read_transpose, READ_FLOATS},
+    {"Concat", false, false, 1, 1 << 16, READ_MOVED, check_concat, read_concat},
+    {"Split", false, false, 1, 2, READ_MOVED, check_split, read_split},
+    {"Slice", false, false, 1, 5, READ_MOVED, check_slice, read_slice},
+    {"Transpose", false, false, 1, 1, READ_FLOATS, check_transpose, read_transpose},
     {.type = NULL},
 };

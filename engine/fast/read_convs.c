@@ -293,7 +293,7 @@ static bool read_transposed(struct reading *reading)
 }
 
 const struct read_rule read_convs[] = {
-    {"Conv", true, false, 2, 3, check_conv, read_conv, READ_BYTES},
-    {"ConvTranspose", true, false, 2, 3, check_transposed, read_transposed, READ_FLOATS},
+    {"Conv", true, false, 2, 3, READ_BYTES, check_conv, read_conv},
+    {"ConvTranspose", true, false, 2, 3, READ_FLOATS, check_transposed, read_transposed},
     {.type = NULL},
 };

@@ -76,7 +76,7 @@ static bool read_gemm(struct reading *reading)
 }
 
 const struct read_rule read_products[] = {
-    {"Gemm", true, false, 2, 3, check_gemm, read_gemm, READ_FLOATS},
-    {"MatMul", true, false, 2, 2, check_matmul, read_matmul, READ_FLOATS},
+    {"Gemm", true, false, 2, 3, READ_FLOATS, check_gemm, read_gemm},
+    {"MatMul", true, false, 2, 2, READ_FLOATS, check_matmul, read_matmul},
     {.type = NULL},
 };

@@ -41,7 +41,7 @@ static bool read_reshape(struct reading *reading)
 
 #define RESHAPE(name)                                                                                        \
     {                                                                                                        \
-        name, false, false, 1, 2, check_reshape, read_reshape, READ_FLOATS                                   \
+        name, false, false, 1, 2, READ_FLOATS, check_reshape, read_reshape                                   \
     }
 const struct read_rule read_shapes[] = {
     RESHAPE("Reshape"), RESHAPE("Flatten"), RESHAPE("Squeeze"), RESHAPE("Unsqueeze"), {.type = NULL},

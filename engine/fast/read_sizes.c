@@ -125,9 +125,9 @@ static bool read_block(struct reading *reading)
 }
 
 const struct read_rule read_sizes[] = {
-    {"Resize", false, false, 1, 4, check_resize, read_resize, READ_BYTES},
-    {"Upsample", false, false, 1, 2, check_resize, read_resize, READ_BYTES},
-    {"DepthToSpace", false, false, 1, 1, check_block, read_block, READ_FLOATS},
-    {"SpaceToDepth", false, false, 1, 1, check_block, read_block, READ_FLOATS},
+    {"Resize", false, false, 1, 4, READ_BYTES, check_resize, read_resize},
+    {"Upsample", false, false, 1, 2, READ_BYTES, check_resize, read_resize},
+    {"DepthToSpace", false, false, 1, 1, READ_FLOATS, check_block, read_block},
+    {"SpaceToDepth", false, false, 1, 1, READ_FLOATS, check_block, read_block},
     {.type = NULL},
 };

@@ -49,6 +49,6 @@ static bool read_round(struct reading *reading)
 }
 
 const struct read_rule read_steps[] = {
-    {"besra.RoundToSteps", false, false, 1, 1, check_round, read_round, READ_BYTES},
+    {"besra.RoundToSteps", false, false, 1, 1, READ_BYTES, check_round, read_round},
     {.type = NULL},
 };

@@ -114,10 +114,10 @@ static const char *check_mean(const struct onnx_node_view *view)
 }
 
 const struct read_rule read_windows[] = {
-    {"MaxPool", false, false, 1, 1, check_pool, read_pool, READ_MOVED},
-    {"AveragePool", false, false, 1, 1, check_pool, read_pool, READ_FLOATS},
-    {"GlobalAveragePool", false, false, 1, 1, check_global, read_global, READ_FLOATS},
-    {"GlobalMaxPool", false, false, 1, 1, check_global, read_global, READ_FLOATS},
-    {"ReduceMean", false, false, 1, 2, check_mean, read_global, READ_FLOATS},
+    {"MaxPool", false, false, 1, 1, READ_MOVED, check_pool, read_pool},
+    {"AveragePool", false, false, 1, 1, READ_FLOATS, check_pool, read_pool},
+    {"GlobalAveragePool", false, false, 1, 1, READ_FLOATS, check_global, read_global},
+    {"GlobalMaxPool", false, false, 1, 1, READ_FLOATS, check_global, read_global},
+    {"ReduceMean", false, false, 1, 2, READ_FLOATS, check_mean, read_global},
     {.type = NULL},
 };
