@@ -86,7 +86,7 @@ class Runner:
     def finish(self, process):
         out, err = process.communicate()
         if process.returncode != 0:
-            raise Missing(f"{os.path.basename(process.args[0])}: {why(err)}")
+            raise Missing(f"{os.path.basename(process.args[0])}: {why(err)}".replace("besra: besra: ", "besra: "))
         return out
 
     def run(self, command, **how):
@@ -146,6 +146,8 @@ def records(text):
 def why(err):
     """The line of a program's last words that says most."""
     lines = [line.strip(" >") for line in err.splitlines() if line.strip(" >\n")] or ["failed"]
+    if lines[0].startswith("besra: "):
+        return lines[0]
     return next((line for line in reversed(lines) if "error" in line.lower()), lines[-1])[:200]
 
 
