@@ -4,6 +4,7 @@
 #include "app/exit_code.h"
 #include "app/interrupt.h"
 #include "app/model_engine.h"
+#include "app/run.h"
 #include "app/terminal.h"
 #include "base/alloc.h"
 #include "pipeline/formats.h"
@@ -20,12 +21,6 @@ struct measuring {
 static char *model_of(const struct options *options)
 {
     return options->input_count ? options->inputs[0] : options->model;
-}
-
-static int fail(const struct bsr_error *err)
-{
-    terminal_error(err);
-    return exit_code_of(err->code);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------- */
@@ -60,7 +55,7 @@ static int read_net(struct measuring *measuring)
     bsr_status status = model_file_assume(&measuring->file, &err);
     if (status == BSR_OK)
         status = model_file_settled(&measuring->onnx, &measuring->file, &err);
-    return status == BSR_OK ? EXIT_DONE : fail(&err);
+    return status == BSR_OK ? EXIT_DONE : run_fail(&err);
 }
 
 static bsr_status read_feeds(struct feeds *feeds, const struct measuring *measuring, struct bsr_error *err)
@@ -105,11 +100,11 @@ static int open_net(struct bench **out, struct measuring *measuring, const struc
     bsr_status status = read_feeds(&feeds, measuring, &err);
     if (status != BSR_OK) {
         feeds_free(&feeds);
-        return fail(&err);
+        return run_fail(&err);
     }
     drop_frozen(&feeds, &measuring->file);
     status = bench_open_net(out, &measuring->onnx, &feeds, measuring->file.card.file, how, &err);
-    return status == BSR_OK ? EXIT_DONE : fail(&err);
+    return status == BSR_OK ? EXIT_DONE : run_fail(&err);
 }
 
 /* As a model for pictures, unless it is none or its inputs are told. */
@@ -124,7 +119,7 @@ static int open_bench(struct bench **out, struct measuring *measuring, enum engi
         status = bench_open(out, model_of(options), &how, &measuring->notes, &err);
     if (status == BSR_EMODEL)
         return open_net(out, measuring, &how);
-    return status == BSR_OK ? EXIT_DONE : fail(&err);
+    return status == BSR_OK ? EXIT_DONE : run_fail(&err);
 }
 
 /* ---- measuring ----------------------------------------------------------------------------------------- */
@@ -142,7 +137,7 @@ static int run_turns(struct measuring *measuring)
         if (status == BSR_OK && measuring->other)
             status = bench_run(measuring->other, share, &err);
         if (status != BSR_OK)
-            return fail(&err);
+            return run_fail(&err);
         if (interrupt_signal)
             return EXIT_SIGNAL + interrupt_signal;
     }
@@ -162,7 +157,7 @@ static int tell(const struct measuring *measuring)
 
     if (status == BSR_OK)
         status = bench_layers(measuring->bench, PROFILE_RUNS, &report.layers, &report.layer_count, &err);
-    int code = status == BSR_OK ? bench_show(&report) : fail(&err);
+    int code = status == BSR_OK ? bench_show(&report) : run_fail(&err);
     mem_free(report.layers);
     return code;
 }
@@ -175,7 +170,7 @@ int bench_command(const struct options *options)
     if (!*model_of(options) || (*options->model && options->input_count)) {
         bsr_fail(&err, BSR_EUSAGE, "bench", "%s", *options->model ? "two models" : "which model?");
         bsr_hint(&err, "besra bench net.onnx; besra bench --help says more");
-        return fail(&err);
+        return run_fail(&err);
     }
     int code = open_bench(&measuring.bench, &measuring, options->engine);
     if (code == EXIT_DONE && options->beside != BESIDE_NONE)

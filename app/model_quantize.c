@@ -4,6 +4,7 @@
 #include "app/interrupt.h"
 #include "app/model_output.h"
 #include "app/model_quantize_show.h"
+#include "app/run.h"
 #include "app/terminal.h"
 #include "base/alloc.h"
 
@@ -15,18 +16,11 @@
 
 static struct samples_options samples_options_of(const struct options *options)
 {
-    static const enum card_colour colours[] = {
-        [INPUT_COLOR_RGB] = CARD_RGB, [INPUT_COLOR_BGR] = CARD_BGR, [INPUT_COLOR_LUMA] = CARD_LUMA};
     static const enum samples_letterbox letterboxes[] = {
         [FIT_CARD] = SAMPLES_CARD, [FIT_RECT] = SAMPLES_RECT, [FIT_SQUARE] = SAMPLES_SQUARE};
-    bool coloured = options->input_color != INPUT_COLOR_CARD;
 
     return (struct samples_options){
-        .hints = {.colour_given = coloured,
-                  .colour = coloured ? colours[options->input_color] : CARD_RGB,
-                  .range = (enum model_range)options->input_range, /* in the same order */
-                  .width = options->size.width,
-                  .height = options->size.height},
+        .hints = run_hints(options),
         .threads = options->threads,
         .most = options->samples,
         .letterbox = letterboxes[options->letterbox],
@@ -88,13 +82,6 @@ static bool show_progress(void *context, const char *what, int done, int all)
     return !interrupt_signal;
 }
 
-static void say_notes(const struct bytes *notes)
-{
-    const char *text = bytes_text(notes);
-    for (const char *end; (end = strchr(text, '\n')); text = end + 1)
-        terminal_say("note: %.*s", (int)(end - text), text);
-}
-
 static bsr_status quantize(struct quantize_report *report, struct samples **samples, struct model_file *file,
                            const struct options *options, struct bsr_error *err)
 {
@@ -105,7 +92,7 @@ static bsr_status quantize(struct quantize_report *report, struct samples **samp
     engine_set_threads(options->threads);
     bsr_status status = samples_open(samples, options->inputs[0], file->model, options->calibrate.items,
                                      options->calibrate.count, &how, &notes, err);
-    say_notes(&notes);
+    terminal_say_notes(&notes);
     bytes_free(&notes);
     if (status != BSR_OK)
         return status;
@@ -127,9 +114,8 @@ static bsr_status size_of(size_t *bytes, const struct onnx_model *model, struct 
 
 static int fail(const struct bsr_error *err)
 {
-    terminal_error(err);
-    return err->code == BSR_ECANCELED && interrupt_signal ? EXIT_SIGNAL + interrupt_signal
-                                                          : (int)exit_code_of(err->code);
+    int code = run_fail(err);
+    return err->code == BSR_ECANCELED && interrupt_signal ? EXIT_SIGNAL + interrupt_signal : code;
 }
 
 static int quantize_file(struct model_file *file, const struct options *options)

@@ -19,9 +19,8 @@ int run_fail(const struct bsr_error *err)
 
 void run_say_notes(const struct run *run, const struct bytes *notes, bool matter)
 {
-    const char *text = bytes_text(notes);
-    for (const char *end; (matter || run->options->verbose) && (end = strchr(text, '\n')); text = end + 1)
-        terminal_say("note: %.*s", (int)(end - text), text);
+    if (matter || run->options->verbose)
+        terminal_say_notes(notes);
 }
 
 /* Whether -o names one file rather than a folder: one input that is no folder, and a name that ends like a
@@ -175,7 +174,7 @@ static bsr_status collect(struct run *run, struct bsr_error *err)
     return BSR_EIO;
 }
 
-static struct model_hints hints_of(const struct options *options)
+struct model_hints run_hints(const struct options *options)
 {
     static const enum card_colour colours[] = {
         [INPUT_COLOR_RGB] = CARD_RGB, [INPUT_COLOR_BGR] = CARD_BGR, [INPUT_COLOR_LUMA] = CARD_LUMA};
@@ -208,7 +207,7 @@ int run_open(struct run *run, const struct options *options, enum card_task task
         bsr_hint(&err, "besra %s --help shows how", command_name(options->command));
         return run_fail(&err);
     }
-    const struct model_hints hints = hints_of(options);
+    const struct model_hints hints = run_hints(options);
     if (model_open(&run->model, options->model, task, &hints, &err) != BSR_OK) {
         terminal_error(&err);
         return err.code == BSR_EUSAGE ? EXIT_WRONG_USAGE : EXIT_BAD_MODEL;

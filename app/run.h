@@ -24,6 +24,9 @@ struct run {
 int  run_open(struct run *run, const struct options *options, enum card_task task, const char *thing);
 void run_close(struct run *run);
 
+/* How a model is to be opened, as the options say. */
+struct model_hints run_hints(const struct options *options);
+
 /* For commands that will write files: whether that can be done, before work starts. BSR_EIO. */
 bsr_status run_check_output(const struct run *run, struct bsr_error *err);
 

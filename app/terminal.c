@@ -88,6 +88,13 @@ void terminal_say(const char *format, ...)
     }
 }
 
+void terminal_say_notes(const struct bytes *notes)
+{
+    const char *text = bytes_text(notes);
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1)
+        terminal_say("note: %.*s", (int)(end - text), text);
+}
+
 void terminal_error(const struct bsr_error *err)
 {
     terminal_clear_progress();

@@ -1,6 +1,7 @@
 /* app/terminal.h: what a person reads, on standard error. The only place that prints messages. */
 #pragma once
 
+#include "base/bytes.h"
 #include "base/status.h"
 #include "config/options.h"
 
@@ -16,6 +17,9 @@ bool terminal_colours_output(void);
 
 /* A line, unless --quiet. */
 void terminal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says what a room has noted, a line each. */
+void terminal_say_notes(const struct bytes *notes);
 
 /* The progress line: over itself on a terminal. Cleared before anything else is printed. */
 void terminal_progress(const char *text);

@@ -11,24 +11,14 @@
 
 enum { MAX_THREADS = 256 };
 
-static int processor_count(void)
-{
-    int count = machine_find("").processors;
-    return count > MAX_THREADS ? MAX_THREADS : count;
-}
-
-/* Half of what this program may have; 0 (no limit) when the machine doesn't tell. */
-static uint64_t half_of_memory(void)
-{
-    return machine_find("").memory / 2;
-}
-
-/* What the table can't say as text, then its defaults. */
-static bsr_status set_defaults(struct options *options, enum command command, struct bsr_error *err)
+/* What the table can't say as text, then its defaults: half of the memory that this program may have, 0 (no
+ * limit) when the machine doesn't tell. */
+static bsr_status set_defaults(struct options *options, enum command command, const struct machine *machine,
+                               struct bsr_error *err)
 {
     options->command = command;
     options->conf = options->iou = -1;
-    options->memory = half_of_memory();
+    options->memory = machine->memory / 2;
     if (command == COMMAND_NONE)
         return BSR_OK;
     const char *model = command_infos[command].model;
@@ -185,7 +175,9 @@ static bsr_status check_inputs(const struct options *options, struct bsr_error *
 
 static bsr_status fill(struct options *options, const struct command_line *line, struct bsr_error *err)
 {
-    bsr_status status = set_defaults(options, line->command, err);
+    const struct machine machine = machine_find("");
+    bsr_status           status = set_defaults(options, line->command, &machine, err);
+
     options->help = line->help;
     options->version = line->version;
     if (status != BSR_OK || line->help || line->version)
@@ -201,7 +193,7 @@ static bsr_status fill(struct options *options, const struct command_line *line,
         (status = settle_scale(options, err)) != BSR_OK || (status = settle_loudness(options, err)) != BSR_OK)
         return status;
     if (options->threads == 0)
-        options->threads = processor_count();
+        options->threads = machine.processors < MAX_THREADS ? machine.processors : MAX_THREADS;
     return check_inputs(options, err);
 }
 

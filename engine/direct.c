@@ -30,14 +30,6 @@ static int find_name(char *const *names, int count, const char *name)
     return -1;
 }
 
-static int find_output(const struct onnx_model *model, const char *name)
-{
-    for (int i = 0; i < onnx_output_count(model); i++)
-        if (strcmp(onnx_output(model, i).name, name) == 0)
-            return i;
-    return -1;
-}
-
 /* Whether all that the region reads is an input of the net, and all that the net gives comes from it. */
 static bool covers(const struct onnx_region *described, const struct net_ports *ports)
 {
@@ -45,7 +37,7 @@ static bool covers(const struct onnx_region *described, const struct net_ports *
         if (find_name(ports->inputs, ports->input_count, onnx_input(described->model, i).name) < 0)
             return false;
     for (int i = 0; i < ports->output_count; i++)
-        if (find_output(described->model, ports->outputs[i]) < 0)
+        if (onnx_find_output(described->model, ports->outputs[i]) < 0)
             return false;
     return true;
 }
@@ -98,7 +90,7 @@ bsr_status direct_open(struct direct_net **out, const struct net_region *region,
         net->inputs[i].words = region_words(tensor_bytes(&described->inputs[i]));
     }
     for (int i = 0; i < net->port_count; i++)
-        net->of_port[i] = find_output(described->model, ports->outputs[i]);
+        net->of_port[i] = onnx_find_output(described->model, ports->outputs[i]);
     *out = net;
     return BSR_OK;
 }

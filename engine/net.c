@@ -152,32 +152,16 @@ const struct onnx_model *net_tail(const struct net *net)
 
 /* ---- joining the parts ----------------------------------------------------------------------- */
 
-static int find_input(const struct onnx_model *model, const char *name)
-{
-    for (int i = 0; i < onnx_input_count(model); i++)
-        if (strcmp(onnx_input(model, i).name, name) == 0)
-            return i;
-    return -1;
-}
-
-static int find_output(const struct onnx_model *model, const char *name)
-{
-    for (int i = 0; i < onnx_output_count(model); i++)
-        if (strcmp(onnx_output(model, i).name, name) == 0)
-            return i;
-    return -1;
-}
-
 static struct source find_source(const struct onnx_model *model, const struct onnx_model *front,
                                  const struct onnx_model *tail, const char *name)
 {
     int index;
 
-    if (tail && (index = find_output(tail, name)) >= 0)
+    if (tail && (index = onnx_find_output(tail, name)) >= 0)
         return (struct source){FROM_TAIL, index, true};
-    if (front && (index = find_output(front, name)) >= 0)
+    if (front && (index = onnx_find_output(front, name)) >= 0)
         return (struct source){FROM_FRONT, index, true};
-    index = find_input(model, name);
+    index = onnx_find_input(model, name);
     return (struct source){index >= 0 ? FROM_INPUT : FROM_NOWHERE, index, true};
 }
 
@@ -275,7 +259,7 @@ static bsr_status find_heads(struct net *net, struct bsr_error *err)
     if (all && !net->heads)
         return bsr_fail_memory(err, net->name, (size_t)outputs * sizeof *net->heads);
     for (int i = 0; all && i < outputs; i++) {
-        net->heads[i] = find_output(region->model, onnx_output(net->model, i).name);
+        net->heads[i] = onnx_find_output(region->model, onnx_output(net->model, i).name);
         all = net->heads[i] >= 0;
     }
     if (all)

@@ -43,6 +43,10 @@ struct onnx_value onnx_input(const struct onnx_model *model, int index);
 int               onnx_output_count(const struct onnx_model *model);
 struct onnx_value onnx_output(const struct onnx_model *model, int index);
 
+/* The index of an input, an output of this name, or -1. */
+int onnx_find_input(const struct onnx_model *model, const char *name);
+int onnx_find_output(const struct onnx_model *model, const char *name);
+
 /* The value of a metadata_props key ("names", "stride"), or NULL. The model's. */
 const char *onnx_metadata(const struct onnx_model *model, const char *key);
 

@@ -55,6 +55,22 @@ struct onnx_value onnx_output(const struct onnx_model *model, int index)
     return describe(model->proto->graph->output[index]);
 }
 
+int onnx_find_input(const struct onnx_model *model, const char *name)
+{
+    for (int i = 0; i < onnx_input_count(model); i++)
+        if (strcmp(onnx_input(model, i).name, name) == 0)
+            return i;
+    return -1;
+}
+
+int onnx_find_output(const struct onnx_model *model, const char *name)
+{
+    for (int i = 0; i < onnx_output_count(model); i++)
+        if (strcmp(onnx_output(model, i).name, name) == 0)
+            return i;
+    return -1;
+}
+
 const char *onnx_metadata(const struct onnx_model *model, const char *key)
 {
     for (size_t i = 0; i < model->proto->n_metadata_props; i++) {

@@ -86,7 +86,7 @@ class Runner:
     def finish(self, process):
         out, err = process.communicate()
         if process.returncode != 0:
-            raise Missing(f"{os.path.basename(process.args[0])}: {why(err)}".replace("besra: besra: ", "besra: "))
+            raise Missing(why(os.path.basename(process.args[0]), err))
         return out
 
     def run(self, command, **how):
@@ -143,12 +143,12 @@ def records(text):
     return {json.loads(line)["source"]: json.loads(line)["detections"] for line in text.splitlines()}
 
 
-def why(err):
-    """The line of a program's last words that says most."""
+def why(program, err):
+    """The line of a program's last words that says most, with its name before it, as besra's own have it."""
     lines = [line.strip(" >") for line in err.splitlines() if line.strip(" >\n")] or ["failed"]
     if lines[0].startswith("besra: "):
         return lines[0]
-    return next((line for line in reversed(lines) if "error" in line.lower()), lines[-1])[:200]
+    return f"{program}: " + next((line for line in reversed(lines) if "error" in line.lower()), lines[-1])[:200]
 
 
 # ---- the same boxes ----------------------------------------------------------------------------------------

@@ -91,17 +91,13 @@ bsr_status conv_pack_for(struct conv **out, const struct kernels *kernels, enum 
     if (conv->weight_floats)
         conv->weights = mem_alloc_aligned(conv->weight_floats, sizeof(float));
     conv->bias = mem_alloc_aligned(biases, sizeof(float));
-    if (!conv->weights || !conv->bias) {
-        size_t bytes = conv->weight_floats ? conv_bytes(conv) : SIZE_MAX;
-        conv_free(conv);
-        return bsr_fail_memory(err, "weights of a convolution", bytes);
-    }
-    for (size_t i = 0; i < biases; i++) {
+    const bool there = conv->weights && conv->bias;
+    for (size_t i = 0; there && i < biases; i++) {
         int column = (int)(i % (size_t)conv->columns), bundle = (int)(i / (size_t)conv->columns);
         conv->bias[i] = bias && column < conv->outputs ? bias[bundle * conv->outputs + column] : 0.0F;
     }
-    if (!codes[method]->pack(conv, weights)) {
-        size_t bytes = conv_bytes(conv);
+    if (!there || !codes[method]->pack(conv, weights)) {
+        size_t bytes = conv->weight_floats ? conv_bytes(conv) : SIZE_MAX;
         conv_free(conv);
         return bsr_fail_memory(err, "weights of a convolution", bytes);
     }

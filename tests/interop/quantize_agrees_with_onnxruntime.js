@@ -1,30 +1,9 @@
 // Exports of the reference material, as `besra model quantize` writes them, are opened by ONNX Runtime and give what
 // besra gives for the same file, and nearly what the f32 model gives.
 'use strict';
-const child = require('child_process');
-const fs = require('fs');
 const path = require('path');
+const {ort, shared, run, show, runModel, checkAll} = require('./common.js');
 const npy = require('./npy.js');
-
-const SKIPPED = 77;
-const besra = process.env.BESRA_PROGRAM;
-const shared = process.env.BESRA_SHARED || '/nonexistent';
-
-function skip(why) {
-    console.log(`SKIPPED: ${why}`);
-    process.exit(SKIPPED);
-}
-
-let ort;
-try {
-    ort = require('onnxruntime-node');
-} catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND')
-        throw error;
-    skip('onnxruntime-node is not installed (npm install onnxruntime-node, NODE_PATH names where)');
-}
-if (!fs.existsSync(shared))
-    skip(`${shared} is not there`);
 
 // Signal to noise in dB. Sums in another order let a number fall on the other side of a step now and then: besra and
 // ONNX Runtime come to 34 dB of each other and more, while rounding itself leaves 18 to 31 on waves, which are like no
@@ -36,13 +15,6 @@ const exports_ = [
     {model: 'classify/mobilenet_v2.onnx'}, // opset 10
     {model: 'classify/squeezenet1_1.onnx'},
 ];
-
-function run(...options) {
-    const done = child.spawnSync(besra, options.flat(), {encoding: 'utf8'});
-    if (done.status !== 0)
-        throw new Error(`besra ${options.flat().join(' ')}: ${done.status}: ${done.stderr}`);
-    return done.stdout;
-}
 
 // Waves, since noise is nothing that a net was calibrated for.
 function makeInput(dims, file) {
@@ -64,19 +36,14 @@ function decibels(found, wanted) {
     return found.length === wanted.length ? 10 * Math.log10(signal / noise) : NaN;
 }
 
-function outputsOf(model, input, folder, names) {
-    run('model', 'run', '-q', '-i', `${input}=in.npy`, '-o', folder, model);
-    return names.map(name => npy.numbers(npy.read(path.join(folder, name.replace(/^\.|[/\x00-\x1f]/g, '_') + '.npy'))));
-}
-
 async function check(row, index) {
     const original = path.join(shared, 'models', row.model), quantized = `${index}.onnx`;
     run('model', 'quantize', '-q', '--samples', '4', '--calibrate', path.join(shared, 'images'), original, quantized);
-    const about = JSON.parse(run('model', 'show', '-q', '--json', quantized));
-    const input = about.inputs[0].name, names = about.outputs.map(({name}) => name);
-    const dims = about.inputs[0].shape;
+    const about = show(quantized), names = about.outputs.map(({name}) => name);
+    const {name: input, shape: dims} = about.inputs[0];
     const data = makeInput(dims, 'in.npy');
-    const ours = outputsOf(quantized, input, `${index}-q`, names), before = outputsOf(original, input, `${index}-f32`, names);
+    const [ours, before] = [[quantized, `${index}-q`], [original, `${index}-f32`]].map(
+        ([model, folder]) => runModel(model, [{name: input, file: 'in.npy'}], names, folder).map(npy.numbers));
 
     let same = Infinity, near = Infinity;
     for (const graphOptimizationLevel of ['disabled', 'all']) {
@@ -88,24 +55,8 @@ async function check(row, index) {
         });
         await session.release();
     }
-    return [same, near];
+    return {fine: same >= SAME && near >= NEAR,
+            text: `${same.toFixed(1)} dB of besra's, ${near.toFixed(1)} of f32`};
 }
 
-async function main() {
-    let failed = 0;
-    for (const [index, row] of exports_.entries()) {
-        try {
-            const [same, near] = await check(row, index);
-            const fine = same >= SAME && near >= NEAR;
-            console.log(`${fine ? 'ok' : 'FAILED'}: ${row.model}: ${same.toFixed(1)} dB of besra's, ${near.toFixed(1)} of f32`);
-            failed += !fine;
-        } catch (error) {
-            console.log(`FAILED: ${row.model}: ${error.message}`);
-            failed++;
-        }
-    }
-    console.log(`${exports_.length - failed} passed, ${failed} failed`);
-    process.exit(failed ? 1 : 0);
-}
-
-main();
+checkAll(exports_, row => row.model, check);

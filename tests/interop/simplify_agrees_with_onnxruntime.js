@@ -1,30 +1,12 @@
 // Each export of the reference material, as `besra model simplify` writes it, is opened by ONNX Runtime and gives,
 // on random input, what besra gives for the file as it was.
 'use strict';
-const child = require('child_process');
 const fs = require('fs');
 const path = require('path');
+const {ort, shared, run, show, runModel, checkAll} = require('./common.js');
 const npy = require('./npy.js');
 
-const SKIPPED = 77;
-const besra = process.env.BESRA_PROGRAM;
-const models = path.join(process.env.BESRA_SHARED || '/nonexistent', 'models');
-
-function skip(why) {
-    console.log(`SKIPPED: ${why}`);
-    process.exit(SKIPPED);
-}
-
-let ort;
-try {
-    ort = require('onnxruntime-node');
-} catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND')
-        throw error;
-    skip('onnxruntime-node is not installed (npm install onnxruntime-node, NODE_PATH names where)');
-}
-if (!fs.existsSync(models))
-    skip(`${models} is not there`);
+const models = path.join(shared, 'models');
 
 // Differences are relative to the largest number of an output: boxes in pixels stand beside scores. Sums in another
 // order move an f32 by some 1e-6 of the largest; f16 is computed in f32 by besra and in f16 by ONNX Runtime, whose
@@ -60,17 +42,6 @@ const exports_ = [
     {model: 'tutorial/dcn.onnx', foreign: 'custom.deform_conv2d'},
     {model: 'tutorial/my_add_custom.onnx', foreign: 'custom.MyAdd'},
 ];
-
-function run(...options) {
-    const done = child.spawnSync(besra, options.flat().filter(Boolean), {encoding: 'utf8'});
-    if (done.status !== 0)
-        throw new Error(`besra ${options.flat().join(' ')}: ${done.status}: ${done.stderr}`);
-    return done.stdout;
-}
-
-function show(file) {
-    return JSON.parse(run('model', 'show', '-q', '--json', file));
-}
 
 // Random input for the simplified model: written for besra, given to ONNX Runtime. The same numbers each time.
 function makeInputs(inputs, shape, folder) {
@@ -115,50 +86,32 @@ function differenceOf(found, wanted, name) {
     return difference / (largest || 1);
 }
 
-async function check(row, index) {
+async function compare(row, index) {
     const folder = `${index}`, original = path.join(models, row.model), simple = path.join(folder, 'simple.onnx');
     const freeze = row.freeze ? ['--freeze', row.freeze] : [];
     fs.mkdirSync(folder);
     run('model', 'simplify', '-q', row.shape ? ['--shape', row.shape] : [], freeze, original, simple);
-    const about = show(simple);
+    const about = show(simple), names = about.outputs.map(({name}) => name);
     const inputs = makeInputs(about.inputs, row.shape || row.runShape, folder);
-    run('model', 'run', '-q', inputs.map(input => ['-i', `${input.name}=${input.file}`]).flat(), freeze, '-o',
-        path.join(folder, 'besra'), original);
+    const wanted = runModel(original, inputs, names, path.join(folder, 'besra'), freeze);
 
     const session = await ort.InferenceSession.create(simple, row.asWritten ? {graphOptimizationLevel: 'disabled'} : {});
     const results = await session.run(Object.fromEntries(inputs.map(input => [input.name, toTensor(input)])));
-    let worst = 0;
-    for (const {name} of about.outputs) {
-        const file = path.join(folder, 'besra', name.replace(/^\.|[/\x00-\x1f]/g, '_') + '.npy');
-        worst = Math.max(worst, differenceOf(results[name], npy.read(file), name));
-    }
+    const worst = Math.max(...names.map((name, i) => differenceOf(results[name], wanted[i], name)));
     await session.release();
-    return worst;
+    const tolerance = row.tolerance || F32;
+    return {fine: worst <= tolerance, text: `${worst.toExponential(2)} of ${tolerance}`};
 }
 
-async function main() {
-    let failed = 0, skipped = 0;
-    for (const [index, row] of exports_.entries()) {
-        const title = [row.model, row.shape || row.runShape, row.freeze].filter(Boolean).join(' ');
-        if (row.foreign) {
-            console.log(`SKIPPED: ${title}: ONNX Runtime has no ${row.foreign}`);
-            skipped++;
-            continue;
-        }
-        try {
-            const worst = await check(row, index), tolerance = row.tolerance || F32;
-            console.log(`${worst <= tolerance ? 'ok' : 'FAILED'}: ${title}: ${worst.toExponential(2)} of ${tolerance}`);
-            failed += !(worst <= tolerance);
-        } catch (error) {
-            // an operator that this ONNX Runtime's CPU provider lacks is no fault of the file
-            const lacks = row.needs && /not.implemented|could not find an implementation/i.test(error.message);
-            console.log(`${lacks ? 'SKIPPED' : 'FAILED'}: ${title}: ${error.message}`);
-            failed += !lacks;
-            skipped += Boolean(lacks);
-        }
-    }
-    console.log(`${exports_.length - failed - skipped} passed, ${failed} failed, ${skipped} skipped`);
-    process.exit(failed ? 1 : 0);
+async function check(row, index) {
+    if (row.foreign)
+        return {skipped: `ONNX Runtime has no ${row.foreign}`};
+    return compare(row, index).catch(error => {
+        // an operator that this ONNX Runtime's CPU provider lacks is no fault of the file
+        if (row.needs && /not.implemented|could not find an implementation/i.test(error.message))
+            return {skipped: error.message};
+        throw error;
+    });
 }
 
-main();
+checkAll(exports_, row => [row.model, row.shape || row.runShape, row.freeze].filter(Boolean).join(' '), check);

@@ -79,3 +79,19 @@ size_t mutate(uint8_t *data, size_t size, uint64_t *state)
     }
     return size;
 }
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+    __attribute__((weak)); /* not every test has one */
+
+void run_mutations(const void *data, size_t size, int most, uint64_t *state)
+{
+    uint8_t *copy = exact_copy(data, size);
+    size_t   left = size;
+
+    for (uint64_t count = 1 + next_random(state) % (uint64_t)most; count; count--)
+        left = mutate(copy, left, state);
+    uint8_t *exact = exact_copy(copy, left);
+    LLVMFuzzerTestOneInput(exact, left);
+    mem_free(exact);
+    mem_free(copy);
+}

@@ -22,3 +22,7 @@ uint64_t next_random(uint64_t *state);
 /* Spoils data[size] (size >= 1) in one of several ways: flipped bits, set bytes, moved and repeated parts,
  * cut ends. Returns the new size, at most `size`. */
 size_t mutate(uint8_t *data, size_t size, uint64_t *state);
+
+/* Gives the fuzz target that this test is linked with a copy of data[size] that one to `most` mutations have
+ * spoilt, in a block of exactly its size. */
+void run_mutations(const void *data, size_t size, int most, uint64_t *state);

@@ -10,20 +10,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* One to four mutations on a copy, in a block of exactly its size. */
-static void run_mutation(const void *data, size_t size, uint64_t *random)
-{
-    uint8_t *copy = exact_copy(data, size);
-    size_t   left = size;
-
-    for (uint64_t count = 1 + next_random(random) % 4; count; count--)
-        left = mutate(copy, left, random);
-    uint8_t *exact = exact_copy(copy, left);
-    LLVMFuzzerTestOneInput(exact, left);
-    mem_free(exact);
-    mem_free(copy);
-}
-
 static void test_mutated_models_do_no_harm(void **state)
 {
     static const char *const names[] = {
@@ -35,7 +21,7 @@ static void test_mutated_models_do_no_harm(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct bytes bytes = sample_bytes(names[i]);
         for (int n = 0; n < 2500; n++)
-            run_mutation(bytes.data, bytes.size, &random);
+            run_mutations(bytes.data, bytes.size, 4, &random);
         bytes_free(&bytes);
     }
 }

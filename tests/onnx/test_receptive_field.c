@@ -384,21 +384,6 @@ static void test_memory_that_ends_is_told(void **state)
 
 /* ---- hostile models ------------------------------------------------------------------------------- */
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void spoil(const struct bytes *model, uint64_t *random)
-{
-    uint8_t *copy = exact_copy(model->data, model->size);
-    size_t   left = model->size;
-
-    for (uint64_t count = 1 + next_random(random) % 3; count; count--)
-        left = mutate(copy, left, random);
-    uint8_t *exact = exact_copy(copy, left);
-    LLVMFuzzerTestOneInput(exact, left);
-    mem_free(exact);
-    mem_free(copy);
-}
-
 static void test_mutated_models_do_no_harm(void **state)
 {
     uint64_t random = UINT64_C(0x6669656c64);
@@ -413,7 +398,7 @@ static void test_mutated_models_do_no_harm(void **state)
         assert_int_equal(onnx_model_write(model, &bytes, &err),
                          BSR_OK); /* without weights that nobody reads */
         for (int n = 0; n < 150; n++)
-            spoil(&bytes, &random);
+            run_mutations(bytes.data, bytes.size, 3, &random);
         bytes_free(&bytes);
         onnx_model_free(model);
     }

@@ -86,12 +86,11 @@ const char *case_floats(struct fast_case *net, int dims, const int64_t *shape, c
     return bsr_build_weight(net->build, name, &tensor);
 }
 
-const char *case_conv(struct fast_case *net, const char *x, int in, int out, int kernel, int stride,
-                      int groups)
+/* Weights and bias are made. The output is as large as the input over the stride. */
+static const char *add_conv(struct fast_case *net, const char *x, const char *w, const char *b, int kernel,
+                            int stride, int groups)
 {
     int64_t                    pad = (kernel - 1) / 2;
-    const char                *w = case_weight(net, (int[]){out, in / groups, kernel, kernel, 0});
-    const char                *b = case_weight(net, (int[]){out, 0});
     const struct bsr_attribute attributes[] = {
         bsr_attribute_ints("pads", 4, (const int64_t[]){pad, pad, pad, pad}),
         bsr_attribute_ints("strides", 2, (const int64_t[]){stride, stride}),
@@ -99,6 +98,15 @@ const char *case_conv(struct fast_case *net, const char *x, int in, int out, int
         {.name = NULL}};
 
     return bsr_build_node(net->build, "Conv", (const char *[]){x, w, b, NULL}, attributes);
+}
+
+const char *case_conv(struct fast_case *net, const char *x, int in, int out, int kernel, int stride,
+                      int groups)
+{
+    const char *w = case_weight(net, (int[]){out, in / groups, kernel, kernel, 0});
+    const char *b = case_weight(net, (int[]){out, 0});
+
+    return add_conv(net, x, w, b, kernel, stride, groups);
 }
 
 static const char *add_constant(struct fast_case *net, int type, int count, void *data)
@@ -130,8 +138,7 @@ const char *case_byte_conv(struct fast_case *net, const char *x, int in, int out
     float             scales[MOST_OUTPUTS];
     struct bsr_tensor tensor = {
         .data = weights, .type = BSR_I8, .dims = 4, .shape = {out, in / groups, kernel, kernel}};
-    int64_t pad = (kernel - 1) / 2;
-    char    name[32];
+    char name[32];
 
     assert_true(out <= MOST_OUTPUTS && tensor_count(&tensor) <= MOST_WEIGHTS);
     for (size_t i = 0; i < tensor_count(&tensor); i++)
@@ -143,15 +150,8 @@ const char *case_byte_conv(struct fast_case *net, const char *x, int in, int out
     const char *s = add_constant(net, BSR_F32, out, scales);
     w = bsr_build_node(net->build, "DequantizeLinear", (const char *[]){w, s, NULL},
                        (struct bsr_attribute[]){bsr_attribute_int("axis", 0), {.name = NULL}});
-    const char                *b = case_weight(net, (int[]){out, 0});
-    const struct bsr_attribute attributes[] = {
-        bsr_attribute_ints("pads", 4, (const int64_t[]){pad, pad, pad, pad}),
-        bsr_attribute_ints("strides", 2, (const int64_t[]){stride, stride}),
-        bsr_attribute_int("group", groups),
-        {.name = NULL}};
-
     net->quantised = true;
-    return bsr_build_node(net->build, "Conv", (const char *[]){x, w, b, NULL}, attributes);
+    return add_conv(net, x, w, case_weight(net, (int[]){out, 0}), kernel, stride, groups);
 }
 
 const char *case_node(struct fast_case *net, const char *op, const char *a, const char *b)
@@ -211,6 +211,32 @@ void compiled_free(struct fast_compiled *compiled)
     onnx_split_free(&compiled->split);
     onnx_model_free(compiled->model);
     bytes_free(&compiled->onnx);
+}
+
+void compiled_check_memory(struct fast_compiled *compiled, float *const *inputs, float *const *outputs)
+{
+    bsr_status status = BSR_ENOMEM;
+
+    fast_close(compiled->program); /* so that its weights are packed anew */
+    compiled->program = NULL;
+    fast_set_threads(2);
+    for (size_t n = 1; status != BSR_OK; n++) {
+        struct fast_program *program = NULL;
+        struct fast_runner  *runner = NULL;
+        struct bsr_error     err = {0};
+        mem_fail_from(n);
+        status = fast_runner_open(&runner, &err);
+        if (status == BSR_OK)
+            status = fast_compile(&program, &compiled->split.regions[0], NULL, "case", &err);
+        if (status == BSR_OK)
+            status = fast_run(program, runner, inputs, outputs, &err);
+        mem_fail_from(0);
+        assert_true(status == BSR_OK || status == BSR_ENOMEM);
+        fast_close(program);
+        fast_runner_close(runner);
+    }
+    assert_int_equal(store_bytes(), 0);
+    compiled_free(compiled);
 }
 
 int compiled_count(const struct fast_compiled *compiled, enum layer_kind kind)

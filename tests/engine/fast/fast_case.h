@@ -62,6 +62,11 @@ struct fast_compiled {
 struct fast_compiled case_compile(struct fast_case *net, const char *output);
 void                 compiled_free(struct fast_compiled *compiled);
 
+/* Compiles and runs the region anew with an allocation less each time, on 2 threads, until that succeeds: it
+ * must fail for want of memory, and nothing may be left. `planes` has room for the inputs and the outputs.
+ * Releases it. */
+void compiled_check_memory(struct fast_compiled *compiled, float *const *inputs, float *const *outputs);
+
 /* Layers of a kind that are left. */
 int compiled_count(const struct fast_compiled *compiled, enum layer_kind kind);
 

@@ -99,34 +99,13 @@ static void test_steps_are_timed(void **state)
 
 static void test_failed_allocations_leave_nothing(void **state)
 {
-    struct fast_case          net = case_open(6);
-    struct fast_compiled      compiled = case_compile(&net, make_net(&net));
-    const struct onnx_region *region = &compiled.split.regions[0];
-    float                     input[3 * 12 * 8] = {0}, output[4];
-    float                    *inputs[] = {input}, *outputs[] = {output};
-    bsr_status                status = BSR_ENOMEM;
+    struct fast_case     net = case_open(6);
+    struct fast_compiled compiled = case_compile(&net, make_net(&net));
+    float                input[3 * 12 * 8] = {0}, output[4];
+    float               *inputs[] = {input}, *outputs[] = {output};
 
     (void)state;
-    fast_set_threads(2);
-    fast_close(compiled.program); /* so that its weights are packed anew */
-    compiled.program = NULL;
-    for (size_t n = 1; status != BSR_OK; n++) {
-        struct fast_program *program = NULL;
-        struct fast_runner  *runner = NULL;
-        struct bsr_error     err = {0};
-        mem_fail_from(n);
-        status = fast_runner_open(&runner, &err);
-        if (status == BSR_OK)
-            status = fast_compile(&program, region, NULL, "case", &err);
-        if (status == BSR_OK)
-            status = fast_run(program, runner, inputs, outputs, &err);
-        mem_fail_from(0);
-        assert_true(status == BSR_OK || status == BSR_ENOMEM);
-        fast_close(program);
-        fast_runner_close(runner);
-    }
-    assert_int_equal(store_bytes(), 0);
-    compiled_free(&compiled);
+    compiled_check_memory(&compiled, inputs, outputs);
 }
 
 /* ---- the arena -------------------------------------------------------------------------------------- */

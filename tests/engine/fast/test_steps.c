@@ -322,7 +322,6 @@ static void test_compiling_without_memory_fails_and_leaks_nothing(void **state)
     const char      *x = rounded_input(&net, 3, 12, 8);
     float            input[3 * 12 * 8] = {0}, output[16 * 6 * 4];
     float           *inputs[] = {input}, *outputs[] = {output};
-    bsr_status       status = BSR_ENOMEM;
 
     (void)state;
     x = layer(&net, x, 3, 16, 3, 2, 1.0F / 512, 60);
@@ -332,26 +331,7 @@ static void test_compiling_without_memory_fails_and_leaks_nothing(void **state)
                    false);
     struct fast_compiled compiled =
         case_compile(&net, case_byte_conv(&net, concat(&net, a, b), 16, 16, 1, 1, 1));
-    fast_close(compiled.program); /* so that its weights are packed anew */
-    compiled.program = NULL;
-    fast_set_threads(2);
-    for (size_t n = 1; status != BSR_OK; n++) {
-        struct fast_program *program = NULL;
-        struct fast_runner  *runner = NULL;
-        struct bsr_error     err = {0};
-        mem_fail_from(n);
-        status = fast_runner_open(&runner, &err);
-        if (status == BSR_OK)
-            status = fast_compile(&program, &compiled.split.regions[0], NULL, "case", &err);
-        if (status == BSR_OK)
-            status = fast_run(program, runner, inputs, outputs, &err);
-        mem_fail_from(0);
-        assert_true(status == BSR_OK || status == BSR_ENOMEM);
-        fast_close(program);
-        fast_runner_close(runner);
-    }
-    assert_int_equal(store_bytes(), 0);
-    compiled_free(&compiled);
+    compiled_check_memory(&compiled, inputs, outputs);
 }
 
 int main(void)
