@@ -6,13 +6,19 @@
 
 enum { MOST_PLANES = 4, BLOCK = 2 };
 
+/* A side of three would become one of four: more multiplications than blocks save elsewhere. */
+static bool gains(int side)
+{
+    return side > 1 && side != 3;
+}
+
 static bool can_block(const struct fast_layer *conv, int channels)
 {
     const struct conv_shape *shape = &conv->conv;
 
     return conv->kind == LAYER_CONV && channels <= MOST_PLANES && shape->groups == 1 &&
            shape->stride[0] == BLOCK && shape->stride[1] == BLOCK && shape->dilation[0] == 1 &&
-           shape->dilation[1] == 1 && shape->kernel[0] > 1 && shape->kernel[1] > 1 &&
+           shape->dilation[1] == 1 && gains(shape->kernel[0]) && gains(shape->kernel[1]) &&
            shape->pad[0] % BLOCK == shape->pad[1] % BLOCK;
 }
 

@@ -86,6 +86,7 @@ struct turn {
     float       *to;
     ptrdiff_t    to_row;
     int          fill; /* rows, or a multiple of MAP_GRAIN */
+    bool         far;  /* `to` is larger than the caches, and is best written past them */
 };
 
 struct line_kernels {

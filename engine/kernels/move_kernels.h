@@ -152,12 +152,60 @@ static ALWAYS_INLINE void turn_column(const struct turn *turn, int first, int la
         turn_floats(turn, row, last, column, columns);
 }
 
+#if VECTOR_FLOATS > 4
+enum { LINE = 2 * SIDE }; /* floats in a line of the cache */
+
+/* Lines as wholes: LINE rows and SIDE columns, of which `columns` are stored. */
+static ALWAYS_INLINE void turn_lines(const struct turn *turn, int row, int column, int columns)
+{
+    const float *from = turn->from + row * turn->from_row + column;
+    float       *to = turn->to + column * turn->to_row + row;
+    side         v[2][SIDE];
+
+    UNROLL for (int half = 0; half < 2; half++)
+    {
+        UNROLL for (int i = 0; i < SIDE; i++)
+            memcpy(&v[half][i], from + (half * SIDE + i) * turn->from_row, sizeof(side));
+        turn_square(v[half]);
+    }
+    UNROLL for (int i = 0; i < SIDE; i++) if (i < columns)
+    {
+        _mm256_stream_ps(to + i * turn->to_row, (__m256)v[0][i]);
+        _mm256_stream_ps(to + i * turn->to_row + SIDE, (__m256)v[1][i]);
+    }
+}
+
+/* How many of the rows could be turned past the caches: none where lines begin elsewhere. */
+static int turn_far(const struct turn *turn)
+{
+    const bool whole = (uintptr_t)turn->to % (LINE * sizeof(float)) == 0 && turn->to_row % LINE == 0 &&
+                       turn->rows == turn->fill && turn->readable >= map_padded(turn->columns);
+    const int rows = whole ? turn->rows / LINE * LINE : 0;
+
+    for (int row = 0; row < rows; row += LINE)
+        for (int column = 0; column < turn->columns; column += SIDE)
+            if (turn->columns - column >= SIDE)
+                turn_lines(turn, row, column, SIDE);
+            else
+                turn_lines(turn, row, column, turn->columns - column);
+    _mm_sfence(); /* before any other thread reads them */
+    return rows;
+}
+#else
+static int turn_far(const struct turn *turn)
+{
+    (void)turn;
+    return 0;
+}
+#endif
+
 /* Bands of rows, so that what is read in lines of the cache is still near for the next columns. */
 static void run_turn(const struct turn *turn)
 {
     enum { BAND = 64 };
+    int begin = turn->far ? turn_far(turn) : 0;
 
-    for (int first = 0; first < turn->fill; first += BAND) {
+    for (int first = begin; first < turn->fill; first += BAND) {
         int last = turn->fill - first > BAND ? first + BAND : turn->fill, column = 0;
         for (; column + SIDE <= turn->columns; column += SIDE)
             turn_column(turn, first, last, column, SIDE);

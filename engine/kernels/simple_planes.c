@@ -1,5 +1,6 @@
 /* Planes to maps and back. */
 #include "engine/kernels/bytes.h"
+#include "engine/kernels/caches.h"
 #include "engine/kernels/simple_op.h"
 
 #include <string.h>
@@ -140,6 +141,8 @@ void op_from_planes(struct op *op, const float *planes, int channels, int height
 
 /* ---- out ---------------------------------------------------------------------------------------- */
 
+enum { FAR }; /* op.numbers */
+
 static void run_to_planes(const struct op *op, int first, int last, void *scratch)
 {
     const struct map *in = &op->in;
@@ -149,7 +152,8 @@ static void run_to_planes(const struct op *op, int first, int last, void *scratc
                               .columns = in->channels,
                               .readable = map_padded(in->channels),
                               .to_row = (ptrdiff_t)in->height * in->width,
-                              .fill = rows * in->width};
+                              .fill = rows * in->width,
+                              .far = op->numbers[FAR]};
 
     (void)scratch;
     for (int y = first; y < last; y += rows) {
@@ -163,4 +167,6 @@ void op_to_planes(struct op *op, const struct map *in, float *planes)
 {
     *op = simple_op(run_to_planes, "to planes", in, in);
     op->other.data = planes;
+    op->numbers[FAR] = sizeof(float) * (size_t)in->channels * (size_t)in->height * (size_t)in->width >
+                       caches_of_machine().l2;
 }

@@ -143,9 +143,11 @@ static void test_maps_become_planes(void **state)
         size_t       plane = (size_t)(size.height * size.width), count = plane * (size_t)size.channels;
         float       *planes = mem_alloc_aligned(count, sizeof(float));
         assert_non_null(planes);
-        for (int backwards = 0; backwards < 2; backwards++) {
+        for (int way = 0; way < 4; way++) {
+            const int backwards = way % 2, far = way / 2;
             memset(planes, 0xFF, count * sizeof(float));
             op_to_planes(&trial.op, &trial.in.map, planes);
+            trial.op.numbers[0] = far; /* as planes larger than the caches are written */
             trial.op.lines = line_kernels_at((enum cpu_level)level);
             if (backwards)
                 run_units_backwards(&trial.op);

@@ -337,8 +337,9 @@ static void test_enlarged_parts_are_computed_small(void **state)
 static void test_strides_of_the_first_layer_become_blocks(void **state)
 {
     static const struct {
-        int kernel, pad, height, width, taps;
-    } cases[] = {{6, 2, 12, 14, 3}, {3, 1, 13, 9, 2}, {7, 3, 15, 16, 4}, {2, 0, 8, 9, 1}, {3, 0, 9, 9, 2}};
+        int kernel, pad, height, width, taps, stride;
+    } cases[] = {{6, 2, 12, 14, 3, 1}, {5, 1, 13, 9, 3, 1}, {7, 3, 15, 16, 4, 1},
+                 {2, 0, 8, 9, 1, 1},   {5, 0, 9, 9, 3, 1},  {3, 1, 13, 9, 3, 2}};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -353,7 +354,7 @@ static void test_strides_of_the_first_layer_become_blocks(void **state)
         const char          *y = bsr_build_node(net.build, "Conv", (const char *[]){x, w, NULL}, attributes);
         struct fast_compiled compiled = check(&net, y);
         assert_int_equal(find_layer(&compiled, LAYER_CONV)->conv.kernel[0], cases[i].taps);
-        assert_int_equal(find_layer(&compiled, LAYER_CONV)->conv.stride[0], 1);
+        assert_int_equal(find_layer(&compiled, LAYER_CONV)->conv.stride[0], cases[i].stride);
         compiled_free(&compiled);
     }
 }
