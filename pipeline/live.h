@@ -1,0 +1,108 @@
+/* pipeline/live.h: a source of frames that can't wait, watched: one thread reads, one runs the net on the
+ * newest frame, and whoever shows it asks for a snapshot, which never waits. Frames that nobody had time for
+ * are counted. A source that ends or hangs is opened again. */
+#pragma once
+
+#include "media/video.h"
+#include "pipeline/detect.h"
+#include "postprocess/count.h"
+
+struct live_options {
+    const char          *source; /* of video_open() */
+    struct video_options video;
+    bool realtime; /* a file comes at its own speed, frames that come too late are dropped; else each
+                    * frame is looked at, as fast as that goes */
+    bool                      reconnect; /* cameras and streams are opened again, after 0.5, 1, 2 ... 30 s */
+    bool                      loop;      /* a file begins again */
+    const char               *model;
+    struct model_hints        hints;
+    struct detect_options     detect; /* what is not given here (confidence < 0 ...) is the card's */
+    int                       threads;
+    bool                      track;
+    struct track_options      tracking;
+    const struct count_shape *shapes;
+    int                       shape_count;
+
+    /* A recording; NULL: none. */
+    const char  *record_path;
+    bool         record_plain; /* without boxes */
+    char *const *record_on;    /* names of classes that begin it; NULL: at once */
+    size_t       record_on_count;
+    double       pre, post; /* seconds before the first and behind the last of them */
+
+    /* Called by the net's thread for each frame that was looked at, in order; NULL: none. The record is a
+     * line of JSON: that of `detect`, with "frame", "time" and each box's "track". */
+    void (*on_record)(void *context, const char *line, size_t length);
+    /* The same frame with its boxes; for --mjpeg. */
+    void (*on_frame)(void *context, const struct bsr_image *image, double time);
+    /* What a person should know, a sentence: "the source ended; trying again in 2 s". */
+    void (*on_message)(void *context, const char *text);
+    void (*wake)(void *context); /* called by any thread when a snapshot would differ */
+    void *context;
+};
+
+enum live_state {
+    LIVE_OPENING,
+    LIVE_RUNNING,
+    LIVE_PAUSED,
+    LIVE_WAITING /* to open again */,
+    LIVE_ENDED,
+    LIVE_FAILED
+};
+
+struct live_stats {
+    long long     frames;  /* read */
+    long long     looked;  /* that the net ran on */
+    long long     dropped; /* that it had no time for */
+    long long     damaged, reconnects;
+    double        fps, net_fps; /* of the last second */
+    double        latency_ms;   /* from its arrival until the newest result was there */
+    struct timing timing;       /* of the newest */
+};
+
+/* Valid until live_release(). */
+struct live_snapshot {
+    unsigned long long      serial;
+    enum live_state         state;
+    const char             *why;   /* of LIVE_WAITING, LIVE_FAILED */
+    const struct bsr_image *frame; /* the newest that was read: 8-bit BGR, or NULL */
+    long long               frame_number;
+    double                  frame_time, arrived_ms;
+    const struct detection *detections; /* of the newest that the net saw */
+    const struct track     *tracks;     /* instead, with tracking */
+    size_t                  count;
+    long long               looked_number; /* the frame that they belong to */
+    struct live_stats       stats;
+    bool                    recording;
+    const char *const      *class_names;
+    int                     class_count;
+    int                     shape_count;
+};
+
+struct live;
+
+/* Opens the model (its errors at once), starts the threads. The source's errors come with the snapshot; where
+ * `reconnect` is false live_wait() returns them. Release with live_close(), which ends a recording so that it
+ * plays. */
+bsr_status live_open(struct live **out, const struct live_options *options, struct bsr_error *err);
+bsr_status live_close(struct live *live, struct bsr_error *err);
+
+/* Until the source has ended, or `stop` is true: for --headless. The source's error, where it can't go on. */
+bsr_status live_wait(struct live *live, const atomic_bool *stop, struct bsr_error *err);
+
+struct live_snapshot live_snapshot(struct live *live);
+void                 live_release(struct live *live, struct live_snapshot *snapshot);
+
+/* From the next frame on. */
+void       live_set_thresholds(struct live *live, double confidence, double iou);
+void       live_pause(struct live *live, bool pause);
+void       live_step(struct live *live); /* one frame, then pause */
+bsr_status live_set_shapes(struct live *live, const struct count_shape *shapes, int count,
+                           struct bsr_error *err);
+
+/* What was counted of shape `index` so far, copied: rows by class. Release with mem_free(). */
+bsr_status live_counts(struct live *live, int index, struct count_row **out, size_t *count,
+                       struct bsr_error *err);
+
+/* Writes the newest frame, with its boxes or without. */
+bsr_status live_save(struct live *live, const char *path, bool plain, struct bsr_error *err);

@@ -1,0 +1,145 @@
+/* pipeline/viewer.h: all that the window shows and does to pictures, without the window: a list of pictures,
+ * a model, the settings, and results that are made in the background. Whoever shows it asks for a snapshot
+ * each frame, which never waits; whatever takes longer than that happens in the viewer's own threads. */
+#pragma once
+
+#include "base/image.h"
+#include "media/picture.h"
+#include "pipeline/classify.h"
+#include "pipeline/detect.h"
+#include "pipeline/upscale.h"
+
+/* What can be set; each has an option of the command line. */
+struct viewer_settings {
+    double      confidence, iou; /* 0..1 */
+    int         max_detections;
+    bool        agnostic;
+    const bool *hidden; /* [classes]: left out of what is shown, counted and saved; NULL: none. Copied */
+    int         hidden_count;
+    double      factor; /* of enlarging, >= 1 */
+    int         top;    /* classes to name */
+};
+
+enum viewer_state {
+    VIEWER_NOTHING, /* none asked for */
+    VIEWER_WORKING,
+    VIEWER_READY,
+    VIEWER_FAILED,
+};
+
+/* A class of the model, and how many of it are in the picture. */
+struct viewer_class {
+    const char *name;
+    int         count; /* hidden ones, too */
+};
+
+/* What there is to show at this moment. Valid until viewer_release(); does not change meanwhile. */
+struct viewer_snapshot {
+    unsigned long long serial; /* another one when anything below changed */
+
+    /* the list */
+    size_t count, selected;
+
+    /* the model */
+    enum viewer_state model_state;
+    const char       *model_name;     /* as it was asked for */
+    const char       *model_why;      /* of VIEWER_FAILED: a sentence */
+    double            model_progress; /* 0..1 while it is opened */
+    enum card_task    task;
+
+    /* the selected picture */
+    enum viewer_state       picture_state;
+    const char             *path;
+    const char             *picture_why;
+    const struct bsr_image *picture;    /* 8-bit BGR, upright; NULL until it is there */
+    unsigned long long      picture_id; /* another one for other pixels: what a texture was made of */
+
+    /* what the model says of it */
+    enum viewer_state          result_state;
+    const char                *result_why;
+    double                     result_progress; /* 0..1 of enlarging */
+    const struct detection    *detections;      /* best first, without hidden classes */
+    size_t                     detection_count;
+    const struct viewer_class *classes; /* [class_count], those of a detector */
+    size_t                     class_count;
+    const struct class_score  *scores; /* of a classifier, best first */
+    size_t                     score_count;
+    const char *const         *score_names;
+    const struct bsr_image    *enlarged; /* 8-bit BGR */
+    const struct bsr_image    *plain;    /* by bicubic, of the same size */
+    unsigned long long         enlarged_id;
+    struct timing              timing;
+    double                     suppress_ms; /* the last change of a threshold took so long */
+
+    /* the folder */
+    enum viewer_state batch_state;
+    size_t            batch_done, batch_failed, batch_count;
+    const char       *batch_folder;
+    const char       *batch_why;
+
+    struct viewer_settings settings; /* as they are now */
+};
+
+struct viewer_options {
+    int                   threads;
+    uint64_t              memory; /* bytes that pictures which are kept may take together; 0: any */
+    struct picture_limits limits;
+    struct model_hints    hints;
+    void (*wake)(void *context); /* called by any thread when a snapshot would differ; NULL: none */
+    void *context;
+};
+
+struct viewer;
+
+/* Starts with no picture and no model. Release with viewer_close(), which waits for what is being computed to
+ * stop. */
+bsr_status viewer_open(struct viewer **out, const struct viewer_options *options, struct bsr_error *err);
+void       viewer_close(struct viewer *viewer);
+
+/* Pictures, folders and patterns, as sources_collect() has them, behind those that are there; the first new
+ * one is selected. BSR_ENOMEM and errors of sources_collect(). */
+bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, bool recursive,
+                      struct bsr_error *err);
+
+/* A picture that is in no file (pasted), 8-bit BGR: copied, selected. */
+bsr_status viewer_add_image(struct viewer *viewer, const struct bsr_image *image, const char *name,
+                            struct bsr_error *err);
+void       viewer_remove(struct viewer *viewer, size_t index);
+void       viewer_select(struct viewer *viewer, size_t index); /* its neighbours are computed ahead */
+
+/* The name of picture `index` for a list, and a small picture of it (at most `side` pixels), NULL until it is
+ * there: asking makes it come. The snapshot's. */
+const char             *viewer_name(const struct viewer_snapshot *snapshot, size_t index);
+const struct bsr_image *viewer_thumbnail(struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                                         size_t index, unsigned long long *id);
+
+/* Opens what -m takes, in the background; what was open goes on until it is ready. */
+void viewer_load_model(struct viewer *viewer, const char *name, enum card_task task);
+
+/* Acts at once on what is cached: boxes are suppressed anew from the net's proposals, without the net. */
+void viewer_set(struct viewer *viewer, const struct viewer_settings *settings);
+
+bool viewer_undo(struct viewer *viewer); /* the setting before; false: none */
+bool viewer_redo(struct viewer *viewer);
+
+/* Never waits for work. */
+struct viewer_snapshot viewer_snapshot(struct viewer *viewer);
+void                   viewer_release(struct viewer *viewer, struct viewer_snapshot *snapshot);
+
+/* What of the snapshot is to be written. */
+bsr_status viewer_save_picture(struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                               const char *path, bool overwrite,
+                               struct bsr_error *err); /* with boxes, or enlarged */
+bsr_status viewer_save_record(struct viewer *viewer, const struct viewer_snapshot *snapshot, const char *path,
+                              bool overwrite, struct bsr_error *err); /* the JSON record of the command */
+bsr_status viewer_render(struct viewer *viewer, const struct viewer_snapshot *snapshot, struct bsr_image *out,
+                         struct bsr_error *err); /* what viewer_save_picture() writes; for the clipboard */
+
+/* All pictures of the list as the command would do them, into `folder`, in the background. */
+void viewer_start_batch(struct viewer *viewer, const char *folder);
+void viewer_cancel_batch(struct viewer *viewer);
+
+/* Appends the command line that makes what is seen, quoted for a shell: "besra detect -m yolov5n.onnx --conf
+ * 0.4 'a b.jpg'". BSR_ENOMEM. */
+bsr_status viewer_command(const struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                          struct bytes *out, struct bsr_error *err);
