@@ -29,11 +29,15 @@ bsr_status counter_create(struct counter **out, const struct count_shape *shapes
                           struct bsr_error *err);
 void       counter_destroy(struct counter *counter);
 
-/* Takes in the things of a frame. Who trembles at a line is counted once: a crossing counts when the thing
- * has gone `margin` (3 % of its box's height, at least 2 pixels) beyond, and the way back as much. A thing
- * that is hidden meanwhile is counted when it is seen again on the other side. BSR_ENOMEM. */
+/* Takes in the things of a frame, as tracker_update() gives them; none at all is right, too. Who trembles at
+ * a line is counted once: a crossing counts when the thing has gone `margin` (3 % of its box's height, at
+ * least 2 pixels) beyond, and the way back as much. A thing that is hidden meanwhile is counted when it is
+ * seen again on the other side. What is first seen nearer than the margin to a line or a zone's edge is not
+ * counted where it goes from there, nor what is first seen in a zone as having gone in, nor what is no longer
+ * followed as having gone out. BSR_ENOMEM; the counter is then as it was. */
 bsr_status counter_update(struct counter *counter, const struct track *tracks, size_t count,
                           struct bsr_error *err);
 
-/* What was counted of shape `index`: rows by class, the counter's until its next update. */
+/* What was counted of shape `index`: rows by class, the counter's until its next update. A class has a row as
+ * soon as something was counted or inside. */
 const struct count_row *counter_rows(const struct counter *counter, int index, size_t *count);

@@ -30,7 +30,7 @@ struct track_options {
     bool   any_class; /* boxes of other classes continue a track, too */
 };
 
-/* ByteTrack's values. */
+/* ByteTrack's values, with the scores that its authors take for what is not only persons (0.5 and 0.1). */
 struct track_options track_options_default(void);
 
 struct tracker;
@@ -39,9 +39,14 @@ struct tracker;
 bsr_status tracker_create(struct tracker **out, const struct track_options *options, struct bsr_error *err);
 void       tracker_destroy(struct tracker *tracker);
 
+/* Says how large the frames are, pixels (0: not known, as at first): a hidden thing that should be mostly
+ * outside has left and is waited for no longer. */
+void tracker_set_picture(struct tracker *tracker, double width, double height);
+
 /* Takes in the boxes of the frame at `time` seconds (later than the one before; what was dropped between is
  * allowed for). *out (the tracker's until its next update) has the confirmed things, by id, hidden ones too.
  * Two passes of matching after ByteTrack (Zhang et al. 2022), motion by the Kalman filter of SORT (Bewley et
- * al. 2016). BSR_ENOMEM; the tracker is then as it was. */
+ * al. 2016). Boxes without area, not finite or under `low` are passed over. A time that is not later moves
+ * nothing. BSR_ERANGE (a time that is not finite), BSR_ENOMEM; the tracker is then as it was. */
 bsr_status tracker_update(struct tracker *tracker, const struct track_box *boxes, size_t count, double time,
                           const struct track **out, size_t *out_count, struct bsr_error *err);
