@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "pipeline/detect_layout.h"
+#include "pipeline/proposals.h"
 #include "postprocess/detection.h"
 #include "preprocess/letterbox.h"
 
@@ -12,10 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAX_CANDIDATES = 30000, /* that NMS looks at, as YOLOv5's */
-    MAX_SIDE = 16384,
-};
+enum { MAX_SIDE = 16384 };
 
 struct detector {
     const struct model   *model;
@@ -266,33 +264,48 @@ bsr_status detector_lay(struct detector *detector, const struct bsr_image *image
     return status;
 }
 
-static bsr_status decode(struct detector *detector, const struct tensor *outputs, int count,
-                         const struct letterbox_plan *plan, struct bsr_error *err)
+/* From the picture to the detector's candidates, and how they lie on it. */
+static bsr_status find_candidates(struct detector *detector, const struct bsr_image *image,
+                                  const struct image_reduction *reduction, double threshold, bool multi_label,
+                                  struct letterbox_plan *plan, struct timing *timing, struct bsr_error *err)
 {
     struct yolo_filter filter = {
-        .threshold = (float)detector->options.confidence,
-        .multi_label = detector->options.multi_label,
+        .threshold = (float)threshold,
+        .multi_label = multi_label,
         .class_wanted = detector->wanted,
     };
-    detector->candidates.count = 0;
-    return detect_layout_decode(&detector->layout, detector->engine, outputs, count, plan->in_height,
-                                plan->in_width, &filter, &detector->candidates, err);
-}
+    const struct tensor *outputs = NULL;
+    int                  output_count = 0;
 
-static int by_score(const void *a, const void *b)
-{
-    float x = ((const struct candidate *)a)->score, y = ((const struct candidate *)b)->score;
-    return (x < y) - (x > y);
+    double     start = clock_ms();
+    bsr_status status = pack_picture(detector, image, reduction, plan, err);
+    double     packed = clock_ms();
+    if (status == BSR_OK) {
+        const struct tensor input = input_of(detector, plan);
+        status = engine_run(detector->engine, &input, 1, &outputs, &output_count, err);
+    }
+    double ran = clock_ms();
+    detector->candidates.count = 0;
+    if (status == BSR_OK)
+        status = detect_layout_decode(&detector->layout, detector->engine, outputs, output_count,
+                                      plan->in_height, plan->in_width, &filter, &detector->candidates, err);
+    if (status != BSR_OK)
+        return status;
+    timing->pre += packed - start;
+    timing->net += ran - packed;
+    timing->post += clock_ms() - ran;
+    return BSR_OK;
 }
 
 /* What the net has suppressed itself is only sorted and limited. */
-static void limit_boxes(struct detector *detector)
+static bsr_status limit_boxes(struct detector *detector, struct bsr_error *err)
 {
     struct candidates *found = &detector->candidates;
     size_t             most = (size_t)detector->options.max_detections;
-    if (found->count > 1)
-        qsort(found->items, found->count, sizeof *found->items, by_score);
-    found->count = found->count < most ? found->count : most;
+    bsr_status         status = proposals_sort(found, err);
+    if (status == BSR_OK && found->count > most)
+        found->count = most;
+    return status;
 }
 
 /* Boxes of the net's input back on the picture. */
@@ -308,14 +321,7 @@ static bsr_status map_back(struct detector *detector, const struct letterbox_pla
         detector->found = found;
         detector->found_capacity = count;
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct candidate *candidate = &detector->candidates.items[i];
-        struct detection       *found = &detector->found[i];
-        letterbox_unmap(plan, candidate->x1, candidate->y1, &found->x1, &found->y1);
-        letterbox_unmap(plan, candidate->x2, candidate->y2, &found->x2, &found->y2);
-        found->score = candidate->score;
-        found->class_index = candidate->class_index;
-    }
+    proposals_map_back(detector->found, &detector->candidates, plan);
     return BSR_OK;
 }
 
@@ -331,32 +337,44 @@ bsr_status detector_run_reduced(struct detector *detector, const struct bsr_imag
                                 struct timing *timing, struct bsr_error *err)
 {
     struct letterbox_plan plan;
-    const struct tensor  *outputs = NULL;
-    int                   output_count = 0;
 
+    bsr_status status = find_candidates(detector, image, reduction, detector->options.confidence,
+                                        detector->options.multi_label, &plan, timing, err);
     double     start = clock_ms();
-    bsr_status status = pack_picture(detector, image, reduction, &plan, err);
-    double     packed = clock_ms();
-    if (status == BSR_OK) {
-        const struct tensor input = input_of(detector, &plan);
-        status = engine_run(detector->engine, &input, 1, &outputs, &output_count, err);
-    }
-    double ran = clock_ms();
-    if (status == BSR_OK)
-        status = decode(detector, outputs, output_count, &plan, err);
     if (status == BSR_OK && detector->layout.shape == OUTPUT_BOXES)
-        limit_boxes(detector);
+        status = limit_boxes(detector, err);
     else if (status == BSR_OK)
         status = nms(&detector->candidates, (float)detector->options.iou, detector->options.agnostic,
-                     (size_t)detector->options.max_detections, MAX_CANDIDATES, err);
+                     (size_t)detector->options.max_detections, PROPOSALS_MOST, err);
     if (status == BSR_OK)
         status = map_back(detector, &plan, err);
     if (status != BSR_OK)
         return status;
 
-    timing->pre += packed - start;
-    timing->net += ran - packed;
-    timing->post += clock_ms() - ran;
+    timing->post += clock_ms() - start;
     *out = (struct detections){.items = detector->found, .count = detector->candidates.count};
+    return BSR_OK;
+}
+
+bsr_status detector_propose(struct detector *detector, const struct bsr_image *image,
+                            const struct image_reduction *reduction, double floor, struct proposals *out,
+                            struct timing *timing, struct bsr_error *err)
+{
+    struct proposals made = {.floor = floor, .suppressed = detector->layout.shape == OUTPUT_BOXES};
+
+    bsr_status status = find_candidates(detector, image, reduction, floor, false, &made.plan, timing, err);
+    double     start = clock_ms();
+    if (status == BSR_OK)
+        status = proposals_sort(&detector->candidates, err);
+    if (status == BSR_OK)
+        status = candidates_reserve(&made.candidates, detector->candidates.count, err);
+    if (status != BSR_OK)
+        return status;
+    if (detector->candidates.count)
+        memcpy(made.candidates.items, detector->candidates.items,
+               detector->candidates.count * sizeof *made.candidates.items);
+    made.candidates.count = detector->candidates.count;
+    timing->post += clock_ms() - start;
+    *out = made;
     return BSR_OK;
 }

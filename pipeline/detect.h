@@ -63,6 +63,14 @@ bsr_status detector_run_reduced(struct detector *detector, const struct bsr_imag
                                 const struct image_reduction *reduction, struct detections *out,
                                 struct timing *timing, struct bsr_error *err);
 
+/* What the net proposes of the picture, whatever the detector's confidence, IoU and most detections: all
+ * boxes of a score over `floor` (0..1), of one class each, to be suppressed by proposals_suppress() as often
+ * as one likes. *out is the caller's, released with proposals_free(). Errors as above, and BSR_ERANGE. */
+struct proposals;
+bsr_status detector_propose(struct detector *detector, const struct bsr_image *image,
+                            const struct image_reduction *reduction, double floor, struct proposals *out,
+                            struct timing *timing, struct bsr_error *err);
+
 /* The picture as the net gets it: [1][3][height][width], the detector's until its next run. BSR_ENOMEM. */
 bsr_status detector_lay(struct detector *detector, const struct bsr_image *image, struct tensor *out,
                         struct bsr_error *err);

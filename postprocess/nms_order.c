@@ -51,6 +51,15 @@ static unsigned digit_of(uint64_t key, int pass)
     return (unsigned)(key >> (32 + pass * DIGIT_BITS)) & (DIGITS - 1);
 }
 
+/* As kept proposals are. */
+static bool is_sorted(const uint64_t *keys, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (keys[i - 1] >> 32 > keys[i] >> 32)
+            return false;
+    return true;
+}
+
 /* Radix sort, least digit first. A pass in which all keys have the same digit is left out. */
 void nms_sort_keys(uint64_t *keys, uint64_t *scratch, size_t count)
 {
@@ -61,6 +70,8 @@ void nms_sort_keys(uint64_t *keys, uint64_t *scratch, size_t count)
         sort_few(keys, count);
         return;
     }
+    if (is_sorted(keys, count))
+        return;
     for (size_t i = 0; i < count; i++)
         for (int pass = 0; pass < PASSES; pass++)
             places[pass][digit_of(keys[i], pass)]++;
