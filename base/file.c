@@ -18,8 +18,7 @@ void file_fail_write(unsigned n)
     atomic_store(&fail_write, n);
 }
 
-/* write(2), or the failure that a test asked for. */
-static ssize_t write_some(int fd, const void *data, size_t size)
+ssize_t file_write_some(int fd, const void *data, size_t size)
 {
     unsigned left = atomic_load(&fail_write);
     while (left && !atomic_compare_exchange_weak(&fail_write, &left, left - 1))
@@ -89,7 +88,7 @@ bsr_status file_read(struct bytes *out, const char *path, size_t limit, struct b
 static bsr_status write_all(int fd, const void *data, size_t size, const char *path, struct bsr_error *err)
 {
     for (size_t done = 0; done < size;) {
-        ssize_t wrote = write_some(fd, (const uint8_t *)data + done, size - done);
+        ssize_t wrote = file_write_some(fd, (const uint8_t *)data + done, size - done);
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote < 0)

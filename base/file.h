@@ -4,6 +4,8 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
+#include <sys/types.h>
+
 /* Reads all of `path` ("-" is standard input) into *out, at most `limit` bytes.
  * BSR_EMISSING when there is none, BSR_EIO, BSR_ELIMIT, BSR_ENOMEM; *out is then as before. */
 bsr_status file_read(struct bytes *out, const char *path, size_t limit, struct bsr_error *err);
@@ -20,6 +22,9 @@ bsr_status file_make_folders(const char *path, struct bsr_error *err);
 
 /* The part of a path behind its last slash. */
 const char *file_name(const char *path);
+
+/* write(2), or the failure that a test asked for: for files that are written piece by piece. */
+ssize_t file_write_some(int fd, const void *data, size_t size);
 
 /* Tests: the n-th write from now (1 is the next) fails as on a full disk; 0 ends that. */
 void file_fail_write(unsigned n);

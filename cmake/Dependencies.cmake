@@ -12,3 +12,6 @@ foreach(module libconfig libprotobuf-c libjpeg libpng libwebp libwebpmux libtiff
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
 endforeach()
 # Targets: PkgConfig::CONFIG PROTOBUF JPEG PNG WEBP WEBPMUX TIFF LCMS2 FREETYPE2 HARFBUZZ FONTCONFIG JANSSON NETTLE EXPAT
+
+# Optional: videos, streams and cameras. FFmpeg 5 or newer.
+pkg_check_modules(LIBAV IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavdevice>=59 libswscale>=6 libavutil>=57)

@@ -1,0 +1,116 @@
+/* Packets to frames, frames to pixels. */
+#include "media/module/video_input.h"
+
+#include <libavutil/time.h>
+#include <math.h>
+
+enum {
+    MAX_ERRORS = 64, /* packets that can't be read, one after the other, before it is the end */
+    PAUSE_US = 2000, /* between two looks whether the camera has a frame */
+};
+
+/* Reads the next packet of the video; `ended` instead where there is none left. */
+static bsr_status read_packet(struct video_input *input, bool *ended, long long *damaged)
+{
+    int errors = 0;
+    for (;;) {
+        av_packet_unref(input->packet);
+        int code = av_read_frame(input->format, input->packet);
+        input->arrived_ms = input->host.clock_ms();
+        if (code >= 0 && input->packet->stream_index == input->stream->index)
+            return BSR_OK;
+        if (input->host.interrupted(input->host.context))
+            return libav_fail(&input->host, BSR_ECANCELED, AVERROR_EXIT, "can't be read");
+        if (code >= 0)
+            continue;
+        if (code == AVERROR(EAGAIN)) {
+            av_usleep(PAUSE_US);
+            continue;
+        }
+        if (code == AVERROR_INVALIDDATA && errors < MAX_ERRORS) {
+            *damaged += errors++ == 0;
+            continue;
+        }
+        const AVIOContext *bytes = input->format->pb;
+        if (code == AVERROR_EOF && bytes && bytes->error < 0 && bytes->error != AVERROR_EOF)
+            code = bytes->error; /* some demuxers call every failure the end */
+        if (code != AVERROR_EOF && code != AVERROR_INVALIDDATA)
+            return libav_fail(&input->host, code == AVERROR(ENOMEM) ? BSR_ENOMEM : BSR_EIO, code,
+                              "can't be read");
+        *ended = true;
+        return BSR_OK;
+    }
+}
+
+/* Gives the decoder more to do. */
+static bsr_status feed(struct video_input *input, long long *damaged)
+{
+    bool       ended = false;
+    bsr_status status = read_packet(input, &ended, damaged);
+    if (status != BSR_OK)
+        return status;
+    int code = avcodec_send_packet(input->codec, ended ? NULL : input->packet);
+    input->ended = ended;
+    if (code == AVERROR(ENOMEM))
+        return libav_fail(&input->host, BSR_ENOMEM, code, "");
+    if (code < 0 && !ended)
+        ++*damaged;
+    return BSR_OK;
+}
+
+static bool is_whole(const AVFrame *frame)
+{
+    return !(frame->flags & AV_FRAME_FLAG_CORRUPT) && !frame->decode_error_flags && frame->width > 0 &&
+           frame->height > 0;
+}
+
+bsr_status input_next(struct video_input *input, struct video_decoded *frame, bool *end, long long *damaged)
+{
+    libav_forget_log();
+    for (;;) {
+        int code = avcodec_receive_frame(input->codec, input->frame);
+        if (code == 0 && is_whole(input->frame))
+            break;
+        if (code == AVERROR(ENOMEM))
+            return libav_fail(&input->host, BSR_ENOMEM, code, "");
+        if (code == AVERROR_EOF || (code < 0 && input->ended)) {
+            *end = true;
+            return BSR_OK;
+        }
+        if (code == AVERROR(EAGAIN)) {
+            bsr_status status = feed(input, damaged);
+            if (status != BSR_OK)
+                return status;
+        } else {
+            ++*damaged;
+        }
+    }
+    int64_t stamp = input->frame->best_effort_timestamp;
+    frame->width = input->frame->width;
+    frame->height = input->frame->height;
+    frame->orientation = libav_orientation(input->stream, input->frame);
+    frame->time = stamp == AV_NOPTS_VALUE ? NAN : (double)stamp * av_q2d(input->stream->time_base);
+    frame->arrived_ms = input->arrived_ms;
+    return BSR_OK;
+}
+
+bsr_status input_pixels(struct video_input *input, uint8_t *bgr, size_t stride)
+{
+    return libav_to_bgr(&input->scaler, &input->host, input->frame,
+                        input->codec->codec_id == AV_CODEC_ID_MJPEG, bgr, stride);
+}
+
+bsr_status input_seek(struct video_input *input, double time)
+{
+    libav_forget_log();
+    double  ticks = floor(time / av_q2d(input->stream->time_base));
+    int64_t stamp = ticks > -9e18 && ticks < 9e18 ? (int64_t)ticks : 0;
+    int     code = AVERROR(ESPIPE);
+    if (!input->live && input->format->pb && input->format->pb->seekable)
+        code = avformat_seek_file(input->format, input->stream->index, INT64_MIN, stamp, stamp, 0);
+    if (code < 0)
+        return libav_fail(&input->host, BSR_EFORMAT, code, "can't be read from another place");
+    avcodec_flush_buffers(input->codec);
+    input->ended = false;
+    return BSR_OK;
+}

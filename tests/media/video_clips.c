@@ -1,0 +1,105 @@
+#include "tests/media/video_clips.h"
+
+#include "base/alloc.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { BLOCK = 40, COLUMNS = CLIP_WIDTH / BLOCK, BITS = 12 };
+
+static char folder[] = "/tmp/besra-video-XXXXXX";
+
+int clip_make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+    (void)st;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+int clip_remove_folder(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *clip_path(const char *name)
+{
+    static char paths[8][128];
+    static int  next;
+    char       *path = paths[next++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+struct bsr_image clip_draw(int number)
+{
+    struct bsr_image image;
+    assert_int_equal(image_alloc(&image, CLIP_WIDTH, CLIP_HEIGHT, 3, 8, NULL), BSR_OK);
+    for (int y = 0; y < CLIP_HEIGHT; y++)
+        for (int x = 0; x < CLIP_WIDTH; x++)
+            memset(image_row(&image, y) + 3 * x, number >> (y / BLOCK * COLUMNS + x / BLOCK) & 1 ? 235 : 20,
+                   3);
+    return image;
+}
+
+int clip_number(const struct bsr_image *image)
+{
+    if (image->width != CLIP_WIDTH || image->height != CLIP_HEIGHT || image->channels != 3)
+        return -1;
+    int number = 0;
+    for (int bit = 0; bit < BITS; bit++) {
+        int x = bit % COLUMNS * BLOCK + BLOCK / 2, y = bit / COLUMNS * BLOCK + BLOCK / 2;
+        int value = image_row(image, y)[3 * x + 1];
+        if (value > 80 && value < 170)
+            return -1;
+        number |= (value >= 170) << bit;
+    }
+    return number;
+}
+
+double clip_time(int number, double fps)
+{
+    if (fps > 0)
+        return number / fps;
+    double time = 0;
+    for (int i = 0; i < number; i++)
+        time += 0.005 * (1 + i * 7 % 24);
+    return time;
+}
+
+void clip_write(const char *path, int count, double fps)
+{
+    const struct video_writer_options options = {.width = CLIP_WIDTH, .height = CLIP_HEIGHT};
+    struct video_writer              *writer;
+    struct bsr_error                  err;
+    assert_int_equal(video_writer_open(&writer, path, &options, &err), BSR_OK);
+    for (int i = 0; i < count; i++) {
+        struct bsr_image image = clip_draw(i);
+        bsr_status       status = video_writer_add(writer, &image, clip_time(i, fps), &err);
+        image_free(&image);
+        assert_int_equal(status, BSR_OK);
+    }
+    assert_int_equal(video_writer_close(writer, clip_time(count, fps), &err), BSR_OK);
+}
+
+void clip_need_module(void)
+{
+#ifndef BESRA_HAS_VIDEO
+    print_message("SKIPPED: besra-video.so was not built, for want of libav's development packages\n");
+    skip();
+#endif
+}

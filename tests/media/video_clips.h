@@ -1,0 +1,24 @@
+/* tests/media/video_clips.h: small videos whose frames tell their number, in black and white blocks. */
+#pragma once
+
+#include "media/video.h"
+
+enum { CLIP_WIDTH = 160, CLIP_HEIGHT = 120, CLIP_NUMBERS = 4096 };
+
+/* A folder of the test's own below /tmp; setup and teardown of a group. */
+int         clip_make_folder(void **state);
+int         clip_remove_folder(void **state);
+const char *clip_path(const char *name); /* valid until the eighth call from now */
+
+/* Draws frame `number`, 0 .. CLIP_NUMBERS - 1, and reads it again: -1 where that is none. */
+struct bsr_image clip_draw(int number);
+int              clip_number(const struct bsr_image *image);
+
+/* The moments of frames: at `fps`, or irregular where that is 0 (5 to 120 ms apart). */
+double clip_time(int number, double fps);
+
+/* Writes `count` frames to `path`, the last one shown as long as the one before it. */
+void clip_write(const char *path, int count, double fps);
+
+/* Skips aloud where there is no module. */
+void clip_need_module(void);
