@@ -30,7 +30,8 @@ bool pass_merge_parallel(struct fast_net *net);
  */
 bool pass_split_enlarged(struct fast_net *net);
 
-/* The first convolution with stride 2 (and no side of 3) reads planes as blocks of 2x2 pixels, with stride 1. */
+/* The first convolution with stride 2 (and no side of 3) reads planes as blocks of 2x2 pixels, with stride 1.
+ */
 bool pass_block_inputs(struct fast_net *net);
 
 /* Decides which values lie in others: parts of concats, slices, sums over what they add to. */
