@@ -206,6 +206,12 @@ void detector_close(struct detector *detector)
     mem_free(detector);
 }
 
+void detector_set_thresholds(struct detector *detector, double confidence, double iou)
+{
+    detector->options.confidence = confidence;
+    detector->options.iou = iou;
+}
+
 /* ---- one picture -------------------------------------------------------------------------- */
 
 static bsr_status make_plan(struct letterbox_plan *plan, const struct detector *detector, int width,

@@ -50,6 +50,9 @@ bsr_status detector_open(struct detector **out, const struct model *model,
                          struct bsr_error *err);
 void       detector_close(struct detector *detector);
 
+/* From the next run on. What a net has suppressed itself keeps its IoU. */
+void detector_set_thresholds(struct detector *detector, double confidence, double iou);
+
 /* `image` is 8-bit BGR. Adds to pre, net and post of *timing. BSR_EENGINE, BSR_EMODEL, BSR_ENOMEM. */
 bsr_status detector_run(struct detector *detector, const struct bsr_image *image, struct detections *out,
                         struct timing *timing, struct bsr_error *err);

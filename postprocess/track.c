@@ -116,6 +116,11 @@ void tracker_destroy(struct tracker *tracker)
     mem_free(tracker);
 }
 
+void tracker_set_high(struct tracker *tracker, double high)
+{
+    tracker->options.high = fmin(fmax(high, tracker->options.low), 1);
+}
+
 void tracker_set_picture(struct tracker *tracker, double width, double height)
 {
     bool known = width > 0 && height > 0;

@@ -43,6 +43,9 @@ void       tracker_destroy(struct tracker *tracker);
  * outside has left and is waited for no longer. */
 void tracker_set_picture(struct tracker *tracker, double width, double height);
 
+/* From the next frame on things begin with boxes from `high` (0..1) on; `low`, where that is more. */
+void tracker_set_high(struct tracker *tracker, double high);
+
 /* Takes in the boxes of the frame at `time` seconds (later than the one before; what was dropped between is
  * allowed for). *out (the tracker's until its next update) has the confirmed things, by id, hidden ones too.
  * Two passes of matching after ByteTrack (Zhang et al. 2022), motion by the Kalman filter of SORT (Bewley et
