@@ -14,4 +14,5 @@ endforeach()
 # Targets: PkgConfig::CONFIG PROTOBUF JPEG PNG WEBP WEBPMUX TIFF LCMS2 FREETYPE2 HARFBUZZ FONTCONFIG JANSSON NETTLE EXPAT
 
 # Optional: videos, streams and cameras. FFmpeg 5 or newer.
-pkg_check_modules(LIBAV IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavdevice>=59 libswscale>=6 libavutil>=57)
+pkg_check_modules(LIBAV IMPORTED_TARGET libavformat>=59 libavcodec>=59 libswscale>=6 libavutil>=57)
+pkg_check_modules(AVDEVICE IMPORTED_TARGET libavdevice>=59) # its header only: cameras open it when they are

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "media/video_index.h"
 #include "media/video_parts.h"
 
 #include <math.h>
@@ -232,6 +233,9 @@ bsr_status video_writer_close(struct video_writer *writer, double end_time, stru
         if (status != BSR_OK)
             status = explain(writer, status, err);
     }
+    /* Also where the disk is full: then what is whole is kept. Without an index the file plays as well. */
+    if (writer->begun && writer->some && writer->mp4)
+        (void)video_index_file(writer->file.fd, NULL);
     destroy(writer);
     return status;
 }
