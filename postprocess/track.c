@@ -22,6 +22,7 @@ static const double weak_overlap = 0.5; /* least IoU of a box of low score, Byte
 static const double new_overlap = 0.3;  /* of one with a thing that isn't confirmed, ByteTrack's */
 static const double same_overlap = 0.8; /* such boxes are of one thing: it is followed already */
 static const double other_class = 0.9;  /* what overlapping with a box of another class is worth */
+static const double doubt_of_lost = 1;  /* deviations that what found no box may be off */
 static const double least_inside = 0.5; /* of a hidden thing: what is less in the picture has left it */
 
 /* A box of this frame that is to be looked at. */
@@ -209,21 +210,36 @@ static int rank_boxes(struct tracker *tracker, const struct track_box *boxes, si
     return used < MOST_BOXES ? used : MOST_BOXES;
 }
 
-/* What a thing and a box would save when they go together: 1 - IoU costs less than going alone. */
+static void widen(struct kalman_corners *box, double across, double down)
+{
+    box->x1 -= across;
+    box->x2 += across;
+    box->y1 -= down;
+    box->y2 += down;
+}
+
+/* What a thing and a box cost when they go together: 1 - IoU, where it is at least `least`; 1: going alone.
+ * `doubt`: both are made larger by so many deviations of where the thing should be. */
 static double cost_of_pair(const struct tracker *tracker, const struct track_thing *thing,
-                           const struct track_box *box, double least)
+                           const struct track_box *box, double least, double doubt)
 {
     bool same = track_thing_class(thing) == box->class_index;
     if (!same && !tracker->options.any_class)
         return 1;
     struct kalman_corners expected = kalman_corners(&thing->motion), found = track_corners(box);
-    double                overlap = track_overlap(&expected, &found);
+    if (doubt > 0) {
+        double across = doubt * sqrt(thing->motion.x.place_variance);
+        double down = doubt * sqrt(thing->motion.y.place_variance);
+        widen(&expected, across, down);
+        widen(&found, across, down);
+    }
+    double overlap = track_overlap(&expected, &found);
     return overlap >= least ? 1 - overlap * (same ? 1 : other_class) : 1;
 }
 
 /* A pass of matching: the things of room.rows with the boxes first <= rank < last that are free. */
 static void match(struct tracker *tracker, int rows, const struct track_box *boxes, int first, int last,
-                  double least)
+                  double least, double doubt)
 {
     struct frame_room *room = &tracker->room;
     int                columns = 0;
@@ -234,7 +250,7 @@ static void match(struct tracker *tracker, int rows, const struct track_box *box
         for (int column = 0; column < columns; column++)
             room->cost[(size_t)row * (size_t)columns + (size_t)column] =
                 cost_of_pair(tracker, &tracker->things[room->rows[row]],
-                             &boxes[room->ranked[room->columns[column]].index], least);
+                             &boxes[room->ranked[room->columns[column]].index], least, doubt);
     assign_least(room->column_of, room->cost, rows, columns, 1, &room->scratch);
     for (int row = 0; row < rows; row++) {
         if (room->column_of[row] < 0)
@@ -263,6 +279,17 @@ static int gather(struct tracker *tracker, enum who who)
             tracker->room.rows[rows++] = i;
     }
     return rows;
+}
+
+/* ByteTrack's passes, and a last one for things that began to move, or stopped, while they were hidden: new
+ * boxes are theirs when they lie within the doubt about where these should be. */
+static void match_all(struct tracker *tracker, const struct track_box *boxes, int high, int ranked)
+{
+    double least = tracker->options.overlap;
+    match(tracker, gather(tracker, CONFIRMED), boxes, 0, high, least, 0);
+    match(tracker, gather(tracker, SHOWN), boxes, high, ranked, fmax(least, weak_overlap), 0);
+    match(tracker, gather(tracker, NEW), boxes, 0, high, fmax(least, new_overlap), 0);
+    match(tracker, gather(tracker, CONFIRMED), boxes, 0, high, fmax(least, new_overlap), doubt_of_lost);
 }
 
 /* Whether the box is a second one of a thing that has its box. */
@@ -369,9 +396,7 @@ bsr_status tracker_update(struct tracker *tracker, const struct track_box *boxes
     int                         ranked = rank_boxes(tracker, boxes, count), high = 0;
     while (high < ranked && tracker->room.ranked[high].score >= options->high)
         high++;
-    match(tracker, gather(tracker, CONFIRMED), boxes, 0, high, options->overlap);
-    match(tracker, gather(tracker, SHOWN), boxes, high, ranked, fmax(options->overlap, weak_overlap));
-    match(tracker, gather(tracker, NEW), boxes, 0, high, fmax(options->overlap, new_overlap));
+    match_all(tracker, boxes, high, ranked);
     begin_things(tracker, boxes, high);
     settle(tracker);
 
