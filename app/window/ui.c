@@ -39,7 +39,7 @@ void ui_begin(struct ui *ui, const struct event *event, int width, int height, d
     ui->taken = false;
     ui->now_ms = now_ms;
     ui->window = ui->clip = (struct rect){0, 0, (float)width, (float)height};
-    ui->layer = LAYER_BASE;
+    ui->layer = ui->keys_layer = LAYER_BASE;
     ui->shape = POINTER_ARROW;
     ui->again_ms = -1;
     memcpy(ui->covers, ui->covers_next, sizeof ui->covers);
@@ -67,6 +67,7 @@ static void move_focus(struct ui *ui, int step)
 void ui_end(struct ui *ui)
 {
     bool is_there = false;
+    ui->layer = LAYER_DIALOGUE;
     for (int i = 0; i < ui->stop_count; i++)
         is_there = is_there || ui->stops[i] == ui->focus;
     if (!is_there)
@@ -100,6 +101,7 @@ struct ui_touch ui_touch(struct ui *ui, ui_id id, struct rect rect)
     struct ui_touch     touch = {0};
     bool                over = ui_over(ui, rect);
 
+    over = over && (!ui->hot_next || ui->hot_next == id); /* the first that is called is above */
     touch.hot = over && (!ui->active || ui->active == id);
     if (touch.hot)
         ui->hot_next = id;
@@ -115,7 +117,7 @@ struct ui_touch ui_touch(struct ui *ui, ui_id id, struct rect rect)
     }
     touch.held = ui->active == id;
     if (event->kind == EVENT_RELEASE && event->button == 1 && touch.held) {
-        touch.clicked = over;
+        touch.clicked = touch.hot;
         touch.held = false;
         ui->active = 0;
         ui->taken = true;
@@ -126,16 +128,22 @@ struct ui_touch ui_touch(struct ui *ui, ui_id id, struct rect rect)
 struct ui_touch ui_touch_stop(struct ui *ui, ui_id id, struct rect rect)
 {
     struct ui_touch touch = ui_touch(ui, id, rect);
-    if (ui->stop_count < UI_STOPS)
-        ui->stops[ui->stop_count++] = id;
-    if (ui_has_keys(ui, id) && (ui_take_key(ui, "return") || ui_take_key(ui, "space")))
+    ui_stop(ui, id);
+    if (ui_has_keys(ui, id) &&
+        (ui_take_key(ui, "return") || ui_take_key(ui, "enter") || ui_take_key(ui, "space")))
         touch.clicked = true;
     return touch;
 }
 
 bool ui_has_keys(const struct ui *ui, ui_id id)
 {
-    return id && ui->focus == id;
+    return id && ui->focus == id && ui->layer >= ui->keys_layer;
+}
+
+void ui_stop(struct ui *ui, ui_id id)
+{
+    if (ui->stop_count < UI_STOPS && ui->layer >= ui->keys_layer)
+        ui->stops[ui->stop_count++] = id;
 }
 
 /* Whether a chord's last part is found by what is typed rather than by the key. */
@@ -160,7 +168,7 @@ bool ui_is_key(const struct ui *ui, const char *chord)
             chord += length;
         }
     }
-    if (ui->taken)
+    if (ui->taken || ui->layer < ui->keys_layer)
         return false;
     if (is_typed(chord) && !(modifiers & (MODIFIER_CTRL | MODIFIER_ALT)))
         return ui->event.kind == EVENT_TEXT && strcmp(ui->event.text, chord) == 0;
@@ -176,9 +184,14 @@ bool ui_take_key(struct ui *ui, const char *chord)
     return true;
 }
 
+void ui_set_keys_layer(struct ui *ui, enum ui_layer layer)
+{
+    ui->keys_layer = (int)layer;
+}
+
 void ui_set_layer(struct ui *ui, enum ui_layer layer)
 {
-    ui->layer = layer;
+    ui->layer = (int)layer;
 }
 
 void ui_cover(struct ui *ui, struct rect cover)

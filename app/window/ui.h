@@ -47,6 +47,7 @@ struct ui {
     double       now_ms;
     struct rect  window, clip;
     int          layer, shape; /* enum ui_layer, enum pointer_shape */
+    int          keys_layer;   /* the lowest that gets keys: a dialogue has them all */
     double       again_ms;     /* another pass is wanted then, input or not; negative: none */
 
     /* from pass to pass */
@@ -99,10 +100,16 @@ bool ui_over(const struct ui *ui, struct rect rect);
 
 bool ui_has_keys(const struct ui *ui, ui_id id);
 
+/* Makes it one that Tab can reach. */
+void ui_stop(struct ui *ui, ui_id id);
+
 /* Takes the event if it is this chord ("ctrl+shift+z", "left", "?"). Names of several characters and letters
  * are keys, other characters are what was typed, so that they are found on any keyboard. */
 bool ui_take_key(struct ui *ui, const char *chord);
 bool ui_is_key(const struct ui *ui, const char *chord);
+
+/* Keys are for this layer and those above, in this pass. */
+void ui_set_keys_layer(struct ui *ui, enum ui_layer layer);
 
 /* From here to the next call what is made belongs to this layer; `cover` is not seen by those below it. */
 void ui_set_layer(struct ui *ui, enum ui_layer layer);

@@ -127,7 +127,7 @@ static enum field_result edit(struct ui *ui, struct field *field)
 {
     bool changed = false;
 
-    if (ui_take_key(ui, "return") || ui_take_key(ui, "keypad enter"))
+    if (ui_take_key(ui, "return") || ui_take_key(ui, "enter"))
         return FIELD_DONE;
     if (ui_take_key(ui, "escape"))
         return FIELD_LEFT;
@@ -208,8 +208,7 @@ enum field_result field_add(struct ui *ui, struct rect rect, const char *name, c
 
     rect_cut_left(&inner, ui_points(ui, 4));
     rect_cut_right(&inner, ui_points(ui, 4));
-    if (ui->stop_count < UI_STOPS)
-        ui->stops[ui->stop_count++] = id;
+    ui_stop(ui, id);
     if (touch.pressed) {
         ui->focus = id;
         field->caret = field->anchor = place_at(ui, field, ui->x - inner.x + field->shift);

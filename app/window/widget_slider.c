@@ -72,8 +72,7 @@ static bool add_number(struct ui *ui, struct rect rect, const struct slider *sli
             ui->focus = ui_name(name, 0);
             field_set(&state->field, text);
             ui_again(ui, 0);
-            if (ui->stop_count < UI_STOPS) /* it is there from now on */
-                ui->stops[ui->stop_count++] = ui->focus;
+            ui_stop(ui, ui->focus); /* it is there from now on */
         }
         return false;
     }
@@ -143,8 +142,7 @@ bool slider_add(struct ui *ui, struct rect rect, const struct slider *slider, st
     rect_cut_right(&track, ui_points(ui, 8));
     bool            held = ui->active == id;
     struct ui_touch touch = ui_touch(ui, id, hit);
-    if (ui->stop_count < UI_STOPS)
-        ui->stops[ui->stop_count++] = id;
+    ui_stop(ui, id);
     if (touch.pressed && touch.clicks > 1)
         *value = limited(slider, slider->usual);
     else if (touch.pressed || (touch.held && ui->event.kind == EVENT_POINTER))

@@ -1,0 +1,113 @@
+/* app/window/view.h: the window of `besra view`: all of its state, and one pass over it. Knows the viewer
+ * (pipeline/viewer.h) and no display: events go in, a paint list and a few wishes come out. */
+#pragma once
+
+#include "app/window/canvas.h"
+#include "app/window/widget_list.h"
+#include "app/window/widget_slider.h"
+#include "base/bytes.h"
+#include "pipeline/viewer.h"
+
+/* How pictures are painted: the texture cache, or a test's. `id` as picture_id. */
+struct view_pictures {
+    void *context;
+    void (*paint)(void *context, struct paint_list *list, const struct bsr_image *image,
+                  unsigned long long id, struct rect from, struct rect to, bool smooth);
+};
+
+/* How an enlarged picture is looked at. */
+enum compare { COMPARE_DIVIDER, COMPARE_SIDE, COMPARE_LENS, COMPARE_AFTER, COMPARE_BEFORE, COMPARE_COUNT };
+
+/* What is remembered from one time to the next. */
+struct view_look {
+    enum theme_kind theme;
+    bool            panel, strip, boxes, labels;
+    enum compare    compare;
+};
+
+enum dialogue {
+    DIALOGUE_NONE,
+    DIALOGUE_MODELS,
+    DIALOGUE_KEYS,
+    DIALOGUE_OPEN,
+    DIALOGUE_SAVE,
+    DIALOGUE_RECORD,
+    DIALOGUE_FOLDER,
+};
+
+/* What the window shall do behind a pass. */
+struct view_wishes {
+    bool quit, full_screen, paste;
+    char copy[8192]; /* text for the clipboard; "": none */
+};
+
+enum { VIEW_FRAMES = 120, MODEL_NAME_SPACE = 1024 };
+
+/* The last frames, for the debug overlay. */
+struct view_times {
+    float  build[VIEW_FRAMES], answer[VIEW_FRAMES]; /* ms: making the list; from an event to the screen */
+    size_t count;
+};
+
+struct view {
+    struct ui            ui;
+    struct paint_list    list;
+    struct viewer       *viewer;
+    struct view_pictures pictures;
+    struct view_look     look;
+    struct view_wishes   wishes;
+    struct view_times    times;
+
+    /* this pass */
+    struct viewer_snapshot shot;
+    struct rect            stage; /* where pictures are */
+    bool                   narrow, low;
+    size_t                 pointed; /* the class that the legend points at; SIZE_MAX: none */
+
+    /* from pass to pass */
+    struct canvas       canvas;
+    enum dialogue       dialogue;
+    bool                full, debug, panel_over; /* the panel over the picture of a narrow window */
+    struct slider_state sliding;
+    struct scroll       panel_scroll, strip_scroll, keys_scroll;
+    size_t              strip_selected; /* the picture that the strip last brought into sight */
+    double              divider;
+    char                box_path[MODEL_NAME_SPACE]; /* the picture in which a box is picked */
+    struct detection    box;                        /* the one; class_index -1: none */
+    struct field        field;                      /* of a dialogue */
+    char                field_why[1024];
+    bool                field_overwrite;
+    struct list_state   model_list;
+    struct bytes        model_names; /* of the picker's rows, each ended by 0 */
+    struct list_row    *model_rows;
+    const char        **model_paths;
+    size_t              model_count;
+    char                models[CARD_CLASSIFY + 1][MODEL_NAME_SPACE]; /* the last one of each task */
+    char                notice[1024];
+    bool                notice_bad;
+    double              notice_until_ms;
+    struct bytes        command; /* what makes what is seen */
+    unsigned long long  command_serial;
+};
+
+/* `viewer` outlives it. Release with view_stop(). */
+void view_start(struct view *view, struct viewer *viewer, const struct view_look *look);
+void view_stop(struct view *view);
+
+struct view_look view_usual_look(void);
+
+/* One pass: takes the event, fills view->list for a window of width x height pixels, sets view->wishes.
+ * Another pass is wanted in view->ui.again_ms (negative: only when something happens). */
+void view_pass(struct view *view, const struct event *event, int width, int height, float scale,
+               double now_ms);
+
+/* Opens what was dropped, pasted or typed: pictures, folders, models (.onnx, .cfg), "file://..."; a line
+ * each. */
+void view_open_text(struct view *view, const char *text);
+
+/* A line for some seconds. */
+void view_say(struct view *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void view_say_error(struct view *view, const struct bsr_error *err);
+
+/* A frame was shown `answer_ms` behind the event that it answers. */
+void view_note_frame(struct view *view, double build_ms, double answer_ms);
