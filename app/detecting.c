@@ -1,13 +1,18 @@
 #include "app/detecting.h"
 
-struct detect_options detecting_options(const struct options *options, const struct model *model)
+enum output_shape detecting_layout(const struct options *options)
 {
     static const enum output_shape layouts[] = {[LAYOUT_AUTO] = OUTPUT_ANY,
                                                 [LAYOUT_YOLOV5] = OUTPUT_ROWS,
                                                 [LAYOUT_YOLOV5_HEADS] = OUTPUT_HEADS,
                                                 [LAYOUT_YOLOV8] = OUTPUT_COLUMNS,
                                                 [LAYOUT_BOXES] = OUTPUT_BOXES};
-    struct detect_options          detect = detect_options_default(model);
+    return layouts[options->layout];
+}
+
+struct detect_options detecting_options(const struct options *options, const struct model *model)
+{
+    struct detect_options detect = detect_options_default(model);
     if (options->conf >= 0)
         detect.confidence = options->conf;
     if (options->iou >= 0)
@@ -19,7 +24,7 @@ struct detect_options detecting_options(const struct options *options, const str
     if (options->origins[OPTION_AGNOSTIC])
         detect.agnostic = options->agnostic;
     detect.shrinking = (enum shrinking)options->shrink_on_load; /* in the same order */
-    detect.layout = layouts[options->layout];
+    detect.layout = detecting_layout(options);
     detect.width = options->size.width;
     detect.height = options->size.height;
     detect.classes = options->classes.items;

@@ -9,3 +9,6 @@ struct detect_options detecting_options(const struct options *options, const str
 
 /* Whether colours are left as stored, whatever the picture's profile. */
 bool detecting_as_stored(const struct options *options, const struct model *model);
+
+/* What the net's outputs are, as --layout says. */
+enum output_shape detecting_layout(const struct options *options);

@@ -1,12 +1,15 @@
 #include "app/interrupt.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 volatile sig_atomic_t interrupt_signal;
+atomic_bool           interrupt_came;
 
 static void remember(int number)
 {
     interrupt_signal = number;
+    atomic_store(&interrupt_came, true);
 }
 
 void interrupt_setup(void)

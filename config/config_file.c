@@ -118,7 +118,8 @@ static bsr_status apply_key(const struct config_file *file, const struct option_
 /* The option of this key in a group of `command` (COMMAND_NONE: at the top), or NULL. */
 static const struct option_row *row_of_key(const char *key, enum command command)
 {
-    const struct option_row *row = option_by_name(key, strlen(key));
+    const struct option_row *row = command == COMMAND_NONE ? option_by_name(key, strlen(key))
+                                                           : option_by_name_in(key, strlen(key), command);
     if (!row || (row->commands & LINE_ONLY) || strchr(key, '-'))
         return NULL;
     if (command == COMMAND_NONE)

@@ -68,8 +68,7 @@ static void append_inputs(enum command command, struct bytes *out)
     enum { NAMES_COLUMN = 14 };
     const char *text = NULL, *name = NULL;
     bytes_append_text(out, "\nInputs\n");
-    for (int n = 0;
-         (name = command_is_for_pictures(command) ? help_input(n, &text) : help_model_input(n, &text)); n++)
+    for (int n = 0; (name = help_inputs(command)(n, &text)); n++)
         append_entry(name, text, NAMES_COLUMN, out);
 }
 

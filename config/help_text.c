@@ -13,6 +13,13 @@ static const struct term inputs[] = {
     {"@FILE", "paths of inputs, one a line, as --list FILE"},
 };
 
+static const struct term live_inputs[] = {
+    {"NUMBER", "a camera: 0 is the first; /dev/video0 is the same"},
+    {"URL", "a stream: rtsp://, http://, https://, rtmp://, udp://, srt://"},
+    {"FILE", "a video; with --realtime at its own speed"},
+    {"-", "a video, from standard input"},
+};
+
 static const struct term model_inputs[] = {
     {"MODEL", "any exported model (.onnx), a card (.cfg) or a card's name"},
     {"OUTPUT", "where the command writes a model; -o OUTPUT as well"},
@@ -39,14 +46,26 @@ static const char *term_at(const struct term *terms, size_t count, int n, const 
 
 #define TERM_AT(terms, n, text) term_at(terms, sizeof(terms) / sizeof *(terms), n, text)
 
-const char *help_input(int n, const char **text)
+static const char *picture_input(int n, const char **text)
 {
     return TERM_AT(inputs, n, text);
 }
 
-const char *help_model_input(int n, const char **text)
+static const char *live_input(int n, const char **text)
+{
+    return TERM_AT(live_inputs, n, text);
+}
+
+static const char *model_input(int n, const char **text)
 {
     return TERM_AT(model_inputs, n, text);
+}
+
+help_term *help_inputs(enum command command)
+{
+    if (command == COMMAND_LIVE)
+        return live_input;
+    return command_is_for_pictures(command) ? picture_input : model_input;
 }
 
 const char *help_file(int n, const char **text)

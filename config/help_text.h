@@ -14,8 +14,10 @@ void help_append_flags(const struct option_row *row, struct bytes *out);
 void help_append_usage(enum command command, struct bytes *out);
 
 /* The n-th line on INPUT and on files and variables; a name and what it is. NULL behind the last. */
-const char *help_input(int n, const char **text);
-const char *help_model_input(int n, const char **text); /* of the commands below model */
+/* What may be written where a command takes inputs. */
+typedef const char *help_term(int n, const char **text);
+help_term          *help_inputs(enum command command);
+
 const char *help_file(int n, const char **text);
 const char *help_variable(int n, const char **text);
 

@@ -201,7 +201,7 @@ void options_write_man(enum command command, struct bytes *out)
     if (command == COMMAND_NONE || command_is_group(command))
         append_commands(command, out);
     else
-        append_terms("INPUTS", command_is_for_pictures(command) ? help_input : help_model_input, out);
+        append_terms("INPUTS", help_inputs(command), out);
     append_options(command, out);
     if (command == COMMAND_NONE)
         append_configuration(out);

@@ -104,6 +104,28 @@ const struct command_info command_infos[COMMAND_COUNT] = {
             .examples = {{"besra classify -m squeezenet.onnx photo.jpg", "the five best classes"},
                          {"besra classify -m net.onnx --json -r pictures", "a record of each, for programs"}},
         },
+    [COMMAND_LIVE] =
+        {
+            .name = "live",
+            .page = "live",
+            .usage = "[OPTION...] [SOURCE]",
+            .most_inputs = 1,
+            .model = "cards",
+            .summary = "find objects in what a camera sees, as it sees it",
+            .description = "Watches a camera (0, the default, or /dev/video2), a stream (rtsp://, http://), "
+                           "a video file or "
+                           "standard input (-), and finds objects in the newest frame, again and again. "
+                           "Follows things from "
+                           "frame to frame, counts them at lines and in zones, records at true speed, and "
+                           "opens again what "
+                           "ends or hangs.",
+            .examples = {{"besra live --headless -m net.onnx --json",
+                          "the first camera; a record of each frame that was looked at"},
+                         {"besra live --headless -o gate.mp4 --record-on person rtsp://camera/1",
+                          "a video of each person, from 5 s before to 10 s after"},
+                         {"besra live --headless --count-line 0,300,700,300 --json street.mp4",
+                          "who crosses a line, in each frame of a file"}},
+        },
     [COMMAND_BENCH] =
         {
             .name = "bench",
@@ -375,6 +397,8 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_DETECT_OUTPUT] = "Drawing and saving",
     [GROUP_UPSCALE] = "Enlarging",
     [GROUP_CLASSIFY] = "Classification",
+    [GROUP_LIVE] = "The source",
+    [GROUP_RECORDING] = "Recording, following, counting",
     [GROUP_EVAL] = "Measuring",
     [GROUP_BENCH] = "Timing",
     [GROUP_NET] = "What a net without a card takes and gives",

@@ -14,6 +14,7 @@ enum command {
     COMMAND_DETECT,
     COMMAND_UPSCALE,
     COMMAND_CLASSIFY,
+    COMMAND_LIVE,
     COMMAND_BENCH,
     COMMAND_EVAL,  /* only to ask for help on those below: eval detect, ... */
     COMMAND_MODEL, /* the same */
@@ -158,6 +159,19 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     /* bench */
     int                runs;
     enum beside_choice beside;
+
+    /* live */
+    struct option_extent camera_size; /* of a camera's frames; 0 x 0: its own */
+    double               fps;         /* of a camera; 0: its own */
+    char                *fourcc;      /* NULL: any */
+    double               timeout;     /* seconds; 0: for ever */
+    bool                 realtime, loop, no_reconnect, headless;
+    bool                 record_plain, overlay, track;
+    struct option_list   record_on; /* classes */
+    double               pre, post; /* seconds */
+    struct option_list   count_lines, zones; /* "x,y,x,y,..." */
+    double               duration;           /* seconds; 0: no end */
+    int                  frames;             /* 0: no end */
 
     /* What a net without a card was trained on. */
     enum input_color_choice input_color;

@@ -119,10 +119,8 @@ static struct detect_options detect_options_of(const struct live_options *option
     detect.confidence = detect.confidence >= 0 ? detect.confidence : own.confidence;
     detect.iou = detect.iou >= 0 ? detect.iou : own.iou;
     detect.max_detections = detect.max_detections > 0 ? detect.max_detections : own.max_detections;
-    if (!options->whole_detect) {
-        detect.rect = own.rect;
-        detect.agnostic = own.agnostic;
-    }
+    detect.rect = options->rect_given ? detect.rect : own.rect;
+    detect.agnostic = options->agnostic_given ? detect.agnostic : own.agnostic;
     return detect;
 }
 

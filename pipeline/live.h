@@ -19,9 +19,9 @@ struct live_options {
     long long             frames;    /* or with so many frames; 0: not */
     const char           *model;
     struct model_hints    hints;
-    struct detect_options detect;           /* what is not given is the card's: confidence or iou below 0,
-                                             * max_detections 0; the rest where whole_detect is false */
-    bool                      whole_detect; /* rect and agnostic are given, too */
+    struct detect_options detect; /* what is not given is the card's: confidence or iou below 0,
+                                   * max_detections 0, and these two: */
+    bool                      rect_given, agnostic_given;
     int                       threads;
     bool                      track;    /* shapes want it, too */
     struct track_options      tracking; /* high is not looked at: things begin at the confidence */

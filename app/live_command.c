@@ -1,0 +1,283 @@
+/* besra live: a camera, a stream or a paced file, watched until it ends or the person ends it. */
+#include "app/commands.h"
+#include "app/detecting.h"
+#include "app/exit_code.h"
+#include "app/interrupt.h"
+#include "app/live_shapes.h"
+#include "app/run.h"
+#include "app/terminal.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "pipeline/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct watching {
+    const struct options  *options;
+    struct live_shape_list shapes;
+    FILE                  *records; /* or NULL */
+    struct bsr_error       failure; /* of the records; told by interrupt_came */
+};
+
+/* ---- what comes back ------------------------------------------------------------------------------------
+ */
+
+/* By the net's thread alone. */
+static void write_record(void *context, const char *line, size_t length)
+{
+    struct watching *watching = context;
+
+    if (watching->failure.code != BSR_OK ||
+        (fwrite(line, 1, length, watching->records) == length && fflush(watching->records) == 0))
+        return;
+    bsr_fail(&watching->failure, BSR_EIO,
+             watching->records != stdout ? watching->options->json : "standard output",
+             "the records can't be written: %s", strerror(errno));
+    atomic_store(&interrupt_came, true);
+}
+
+static void say(void *context, const char *text)
+{
+    (void)context;
+    terminal_say("%s", text);
+}
+
+static bsr_status open_records(struct watching *watching, struct bsr_error *err)
+{
+    const struct options *options = watching->options;
+
+    if (!options->json)
+        return BSR_OK;
+    if (strcmp(options->json, "-") == 0) {
+        watching->records = stdout;
+        return BSR_OK;
+    }
+    int fd =
+        open(options->json, O_WRONLY | O_CREAT | O_CLOEXEC | (options->overwrite ? O_TRUNC : O_EXCL), 0666);
+    watching->records = fd < 0 ? NULL : fdopen(fd, "w");
+    if (watching->records)
+        return BSR_OK;
+    if (errno == EEXIST) {
+        bsr_fail(err, BSR_EEXIST, options->json, "exists already");
+        bsr_hint(err, "replace it with --overwrite");
+        return BSR_EEXIST;
+    }
+    return bsr_fail(err, BSR_EIO, options->json, "can't be written: %s", strerror(errno));
+}
+
+/* ---- before it begins
+ * -------------------------------------------------------------------------------------- */
+
+static const char *source_of(const struct options *options)
+{
+    return options->input_count ? options->inputs[0] : "0";
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* Room for the recording: what is there already goes only with --overwrite, and the source never. Those of
+ * --record-on look for names that are free. */
+static bsr_status clear_recording(const struct options *options, struct bsr_error *err)
+{
+    const char *output = options->output;
+
+    if (!output || options->record_on.count)
+        return BSR_OK;
+    if (is_same_file(output, source_of(options)))
+        return bsr_fail(err, BSR_EUSAGE, output, "would be written over by its own recording");
+    struct stat st;
+    if (stat(output, &st) != 0)
+        return BSR_OK;
+    if (!options->overwrite || !S_ISREG(st.st_mode)) {
+        bsr_fail(err, BSR_EEXIST, output, "exists already");
+        bsr_hint(err, "replace it with --overwrite");
+        return BSR_EEXIST;
+    }
+    return unlink(output) == 0 ? BSR_OK
+                               : bsr_fail(err, BSR_EIO, output, "can't be replaced: %s", strerror(errno));
+}
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name), end = strlen(ending);
+    return length > end && strcasecmp(name + length - end, ending) == 0;
+}
+
+/* What only makes sense together. */
+static bsr_status check(const struct options *options, struct bsr_error *err)
+{
+    const char *needs = options->record_on.count        ? "--record-on"
+                        : options->record_plain         ? "--record-plain"
+                        : options->origins[OPTION_PRE]  ? "--pre"
+                        : options->origins[OPTION_POST] ? "--post"
+                                                        : NULL;
+    if (!options->output && needs) {
+        bsr_fail(err, BSR_EUSAGE, needs, "there is no recording that it could be of");
+        bsr_hint(err, "name one with --output FILE.mp4");
+        return BSR_EUSAGE;
+    }
+    if (options->output && !has_ending(options->output, ".mp4") && !has_ending(options->output, ".mkv"))
+        return bsr_fail(err, BSR_EUSAGE, "--output", "'%s': a recording is an .mp4 or an .mkv",
+                        options->output);
+    if (!options->headless) {
+        bsr_fail(err, BSR_EMISSING, "live", "the window of live video is not there yet");
+        bsr_hint(err, "--headless does all but the window: besra live --headless --json %s",
+                 source_of(options));
+        return BSR_EMISSING;
+    }
+    return BSR_OK;
+}
+
+static struct live_options live_options_of(struct watching *watching)
+{
+    const struct options *options = watching->options;
+    struct live_options   live = {
+          .source = source_of(options),
+          .video = {.width = options->camera_size.width,
+                    .height = options->camera_size.height,
+                    .fps = options->fps,
+                    .timeout_ms = (int)(options->timeout * 1000)},
+          .realtime = options->realtime,
+          .reconnect = !options->no_reconnect,
+          .loop = options->loop,
+          .duration = options->duration,
+          .frames = options->frames,
+          .model = options->model,
+          .hints = run_hints(options),
+          .detect = {.confidence = options->conf,
+                     .iou = options->iou,
+                     .max_detections = options->max_det,
+                     .rect = options->letterbox == FIT_RECT,
+                     .agnostic = options->agnostic,
+                     .width = options->size.width,
+                     .height = options->size.height,
+                     .classes = options->classes.items,
+                     .class_count = options->classes.count,
+                     .layout = detecting_layout(options)},
+          .rect_given = options->letterbox != FIT_CARD,
+          .agnostic_given = options->origins[OPTION_AGNOSTIC] != NULL,
+          .threads = options->threads,
+          .track = options->track || watching->shapes.count > 0,
+          .tracking = track_options_default(),
+          .shapes = watching->shapes.items,
+          .shape_count = watching->shapes.count,
+          .record_path = options->output,
+          .record_plain = options->record_plain,
+          .record_on = options->record_on.count ? options->record_on.items : NULL,
+          .record_on_count = options->record_on.count,
+          .pre = options->pre,
+          .post = options->post,
+          .overlay = options->overlay,
+          .on_record = watching->records ? write_record : NULL,
+          .on_message = say,
+          .context = watching,
+    };
+    if (options->fourcc)
+        memcpy(live.video.fourcc, options->fourcc, strnlen(options->fourcc, sizeof live.video.fourcc - 1));
+    return live;
+}
+
+/* ---- what is said at the end
+ * ---------------------------------------------------------------------------------- */
+
+static void say_row(const struct live_snapshot *shot, int shape, const struct count_row *row)
+{
+    const char *name = shot->class_names[row->class_index];
+    if (shot->shapes[shape].count == 2)
+        terminal_say("line %d: %s: %lld there, %lld back", shape + 1, name, row->there, row->back);
+    else
+        terminal_say("zone %d: %s: %lld in, %lld out, %d inside", shape + 1, name, row->there, row->back,
+                     row->inside);
+}
+
+static void say_counts(struct live *live, const struct live_snapshot *shot)
+{
+    for (int i = 0; i < shot->shape_count; i++) {
+        struct count_row *rows = NULL;
+        size_t            count = 0;
+        if (live_counts(live, i, &rows, &count, NULL) != BSR_OK)
+            return;
+        if (count == 0)
+            terminal_say("%s %d: nothing", shot->shapes[i].count == 2 ? "line" : "zone", i + 1);
+        for (size_t r = 0; r < count; r++)
+            say_row(shot, i, &rows[r]);
+        mem_free(rows);
+    }
+}
+
+static void say_what_was(struct live *live, double start)
+{
+    struct live_snapshot shot = live_snapshot(live);
+    double               seconds = (clock_ms() - start) / 1000;
+
+    terminal_say("looked at %lld of %lld frames in %.1f s: %.1f a second, %lld dropped", shot.stats.looked,
+                 shot.stats.frames, seconds, (double)shot.stats.looked / seconds, shot.stats.dropped);
+    if (shot.stats.reconnects || shot.stats.damaged || shot.stats.unrecorded)
+        terminal_say("opened again %lld times; %lld damaged frames; %lld that the recording had no time for",
+                     shot.stats.reconnects, shot.stats.damaged, shot.stats.unrecorded);
+    say_counts(live, &shot);
+    live_release(live, &shot);
+}
+
+/* ---- the command
+ * ------------------------------------------------------------------------------------------------ */
+
+static int watch(struct watching *watching)
+{
+    struct live_options how = live_options_of(watching);
+    struct live        *live = NULL;
+    struct bsr_error    err = {0}, ended = {0};
+    double              start = clock_ms();
+
+    if (live_open(&live, &how, &err) != BSR_OK) {
+        terminal_error(&err);
+        bool model = err.code != BSR_EUSAGE && err.code != BSR_ERANGE && err.code != BSR_EBUDGET;
+        return model ? EXIT_BAD_MODEL : (int)exit_code_of(err.code);
+    }
+    bsr_status status = live_wait(live, &interrupt_came, &err);
+    say_what_was(live, start);
+    bsr_status closed = live_close(live, &ended);
+    if (status == BSR_OK && watching->failure.code != BSR_OK) {
+        status = watching->failure.code;
+        err = watching->failure;
+    } else if (status == BSR_OK && closed != BSR_OK) {
+        status = closed;
+        err = ended;
+    }
+    if (status != BSR_OK)
+        return run_fail(&err);
+    return interrupt_signal ? 128 + (int)interrupt_signal : EXIT_DONE;
+}
+
+int live_command(const struct options *options)
+{
+    struct watching  watching = {.options = options};
+    struct bsr_error err;
+    int              code = EXIT_DONE;
+
+    bsr_status status = check(options, &err);
+    if (status == BSR_OK)
+        status = live_shape_list_read(&watching.shapes, options, &err);
+    if (status == BSR_OK)
+        status = clear_recording(options, &err);
+    if (status == BSR_OK)
+        status = open_records(&watching, &err);
+    code = status == BSR_OK ? watch(&watching) : run_fail(&err);
+    if (watching.records && watching.records != stdout && fclose(watching.records) != 0 &&
+        code == EXIT_DONE) {
+        bsr_fail(&err, BSR_EIO, options->json, "the records can't be written: %s", strerror(errno));
+        code = run_fail(&err);
+    }
+    live_shape_list_free(&watching.shapes);
+    return code;
+}
