@@ -3,6 +3,8 @@
 
 #include "base/image.h"
 
+#include <stdbool.h>
+
 struct draw_colour {
     uint8_t b, g, r;
 };
@@ -55,6 +57,12 @@ bsr_status typesetter_measure(struct typesetter *typesetter, const char *text, i
  * BSR_ERANGE for a picture that is not 8-bit BGR. */
 bsr_status typesetter_draw(struct typesetter *typesetter, const struct bsr_image *image, int x, int y,
                            const char *text, int size, struct draw_colour colour, struct bsr_error *err);
+
+/* The same for a colour that is chosen later, by who mixes code values (a display): how much of it to take,
+ * 0..255, into a picture of one 8-bit channel; `dark` or light ink, so that both look as typesetter_draw()
+ * draws them. Where ink is already, the larger value stays. */
+bsr_status typesetter_cover(struct typesetter *typesetter, const struct bsr_image *image, int x, int y,
+                            const char *text, int size, bool dark, struct bsr_error *err);
 
 /* The outer size of a label plate in pixels, hairline and all. */
 struct label_plate {

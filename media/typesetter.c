@@ -263,34 +263,67 @@ static float ink_cover(uint8_t inside, bool dark)
     return dark ? cover * (2 - cover) : cover;
 }
 
-/* Covers the part of a glyph whose upper left corner is (left, top) that is inside the picture. */
-static void draw_glyph(const struct bsr_image *image, const struct glyph_bitmap *glyph, int64_t left,
-                       int64_t top, struct draw_colour colour, bool dark)
-{
-    int64_t first_x = left < 0 ? -left : 0, first_y = top < 0 ? -top : 0;
-    int64_t end_x = image->width - left, end_y = image->height - top;
-    end_x = end_x < glyph->width ? end_x : glyph->width;
-    end_y = end_y < glyph->height ? end_y : glyph->height;
+/* What ink is laid on: a picture in a colour, or its cover alone. */
+struct ground {
+    const struct bsr_image *image;
+    struct draw_colour      colour;
+    bool                    dark;
+    void (*lay)(const struct ground *ground, uint8_t *pixel, const uint8_t *inside, int64_t count);
+};
 
-    for (int64_t y = first_y; y < end_y; y++) {
-        const uint8_t *cover = glyph->pixels + y * glyph->stride;
-        uint8_t       *row = image_row(image, (int)(top + y));
-        for (int64_t x = first_x; x < end_x; x++)
-            if (cover[x])
-                blend_pixel(row + (left + x) * 3, colour, ink_cover(cover[x], dark));
+static void lay_colour(const struct ground *ground, uint8_t *pixel, const uint8_t *inside, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++, pixel += 3)
+        if (inside[i])
+            blend_pixel(pixel, ground->colour, ink_cover(inside[i], ground->dark));
+}
+
+/* What light ink that is mixed in code values is laid on, of 255: the lighter of dark windows and buttons. */
+static const float dark_ground = 76;
+
+/* How much of a colour to take, where code values are mixed, b + (a - b) * cover, so that it looks as
+ * blend_pixel() does it: dark ink on white, where sqrt(1 - ink_cover) is 1 - inside, or white on a dark
+ * ground. */
+static uint8_t display_cover(uint8_t inside, bool dark)
+{
+    const float ground = dark_ground * dark_ground, white = 255.0F * 255.0F;
+    if (dark)
+        return inside;
+    float mixed = sqrtf(ground + (white - ground) * (float)inside / 255);
+    return (uint8_t)((mixed - dark_ground) * 255 / (255 - dark_ground) + 0.5F);
+}
+
+static void lay_cover(const struct ground *ground, uint8_t *pixel, const uint8_t *inside, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        uint8_t value = display_cover(inside[i], ground->dark);
+        pixel[i] = value > pixel[i] ? value : pixel[i];
     }
 }
 
-bsr_status typesetter_draw(struct typesetter *typesetter, const struct bsr_image *image, int x, int y,
-                           const char *text, int size, struct draw_colour colour, struct bsr_error *err)
+/* Covers the part of a glyph whose upper left corner is (left, top) that is inside the picture. */
+static void draw_glyph(const struct ground *ground, const struct glyph_bitmap *glyph, int64_t left,
+                       int64_t top)
 {
-    if (!can_draw_on(image))
-        return bsr_fail(err, BSR_ERANGE, "text", "can be drawn on 8-bit BGR pictures only");
+    const struct bsr_image *image = ground->image;
+    size_t                  step = image_pixel_size(image);
+    int64_t                 first_x = left < 0 ? -left : 0, first_y = top < 0 ? -top : 0;
+    int64_t                 end_x = image->width - left, end_y = image->height - top;
+    end_x = end_x < glyph->width ? end_x : glyph->width;
+    end_y = end_y < glyph->height ? end_y : glyph->height;
+
+    for (int64_t y = first_y; y < end_y && first_x < end_x; y++)
+        ground->lay(ground, image_row(image, (int)(top + y)) + (size_t)(left + first_x) * step,
+                    glyph->pixels + y * glyph->stride + first_x, end_x - first_x);
+}
+
+static bsr_status draw_line(struct typesetter *typesetter, const struct ground *ground, int x, int y,
+                            const char *text, int size, struct bsr_error *err)
+{
     bsr_status status = lay_out(typesetter, text, size, err);
     if (status != BSR_OK)
         return status;
 
-    bool dark = draw_text_colour(colour).g == 255; /* white is readable on it */
     for (size_t i = 0; i < typesetter->layout.count; i++) {
         const struct placed_glyph *glyph = &typesetter->layout.glyphs[i];
         int64_t                    pen = (int64_t)x * 64 + glyph->x + 8; /* to the nearest quarter */
@@ -303,7 +336,28 @@ bsr_status typesetter_draw(struct typesetter *typesetter, const struct bsr_image
         if (status == BSR_ENOMEM)
             return bsr_fail(err, BSR_ENOMEM, "fonts", "out of memory");
         if (status == BSR_OK) /* a damaged glyph leaves a gap, not a batch without pictures */
-            draw_glyph(image, &bitmap, column + bitmap.left, row - bitmap.top, colour, dark);
+            draw_glyph(ground, &bitmap, column + bitmap.left, row - bitmap.top);
     }
     return BSR_OK;
+}
+
+bsr_status typesetter_draw(struct typesetter *typesetter, const struct bsr_image *image, int x, int y,
+                           const char *text, int size, struct draw_colour colour, struct bsr_error *err)
+{
+    if (!can_draw_on(image))
+        return bsr_fail(err, BSR_ERANGE, "text", "can be drawn on 8-bit BGR pictures only");
+    const struct ground ground = {.image = image,
+                                  .colour = colour,
+                                  .dark = draw_text_colour(colour).g == 255, /* white is readable on it */
+                                  .lay = lay_colour};
+    return draw_line(typesetter, &ground, x, y, text, size, err);
+}
+
+bsr_status typesetter_cover(struct typesetter *typesetter, const struct bsr_image *image, int x, int y,
+                            const char *text, int size, bool dark, struct bsr_error *err)
+{
+    if (!image->data || image->channels != 1 || image->depth != 8)
+        return bsr_fail(err, BSR_ERANGE, "text", "covers pictures of one 8-bit channel only");
+    const struct ground ground = {.image = image, .dark = dark, .lay = lay_cover};
+    return draw_line(typesetter, &ground, x, y, text, size, err);
 }

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 
 static const struct draw_colour black = {.b = 0, .g = 0, .r = 0};
 
@@ -343,6 +344,40 @@ static void test_text_survives_each_failing_allocation(void **state)
     typesetter_close(other);
 }
 
+/* Cover that is mixed as displays do, on white or a dark grey, is what typesetter_draw() draws there: within
+ * the two steps that two roundings make, and where glyphs touch, whose inks don't add up. */
+static void test_cover_mixed_by_a_display_is_the_drawn_text(void **state)
+{
+    static const struct draw_colour white = {255, 255, 255};
+    static const char               text[] = "Aq\xC3\xA9 0.87 \xD7\x97\xD7\xAA";
+    (void)state;
+    struct typesetter *typesetter = opened();
+    for (int dark = 0; dark < 2; dark++) {
+        struct bsr_image drawn = canvas_make(200, 50, dark ? 255 : 76), cover;
+        assert_int_equal(image_alloc(&cover, 200, 50, 1, 8, NULL), BSR_OK);
+        memset(cover.data, 0, cover.stride * 50);
+        assert_int_equal(typesetter_draw(typesetter, &drawn, 10, 35, text, 24, dark ? black : white, NULL),
+                         BSR_OK);
+        assert_int_equal(typesetter_cover(typesetter, &cover, 10, 35, text, 24, dark, NULL), BSR_OK);
+        size_t ink = 0, off = 0;
+        for (int y = 0; y < 50; y++)
+            for (int x = 0; x < 200; x++) {
+                int value = image_row(&cover, y)[x], is = canvas_pixel(&drawn, x, y).g;
+                ink += value > 0;
+                off += abs((dark ? 255 - value : 76 + value * 179 / 255) - is) > 2;
+            }
+        assert_true(ink > 500);
+        assert_true(off * 100 <= ink);
+        image_free(&drawn);
+        image_free(&cover);
+    }
+    struct bsr_image colours = canvas_make(20, 20, 0);
+    struct bsr_error err;
+    assert_int_equal(typesetter_cover(typesetter, &colours, 0, 10, "a", 12, true, &err), BSR_ERANGE);
+    image_free(&colours);
+    typesetter_close(typesetter);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_text_that_means_the_same_looks_the_same),
         cmocka_unit_test(test_text_in_any_script_shows_something),
         cmocka_unit_test(test_text_falls_back_to_a_font_that_has_the_characters),
+        cmocka_unit_test(test_cover_mixed_by_a_display_is_the_drawn_text),
         cmocka_unit_test(test_text_is_clipped_wherever_it_is),
         cmocka_unit_test(test_text_refuses_impossible_sizes_and_pictures),
         cmocka_unit_test(test_text_without_end_is_cut),
