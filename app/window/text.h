@@ -8,24 +8,25 @@
 
 struct window_text;
 
-enum { TEXT_BUDGET = 16 << 20 }; /* bytes of textures: some 4,000 labels */
+enum {
+    TEXT_BUDGET = 16 << 20, /* bytes of textures: some 3,000 labels; more than any frame shows */
+    TEXT_MOST_SIZE = 200    /* pixels of the em */
+};
 
-/* `module` and `display` outlive it. Release with text_close(). BSR_EMISSING when no font is installed,
- * BSR_ENOMEM. */
+/* `module` and `display` outlive it; without a display (NULL) it measures, and adds nothing. Release with
+ * text_close(). BSR_EMISSING when no font is installed, BSR_ENOMEM. */
 bsr_status text_open(struct window_text **out, const struct display_module *module, struct display *display,
                      size_t budget, struct bsr_error *err);
 void       text_close(struct window_text *text);
 
-/* The size of a line of UTF-8 at `size` pixels of the em (rounded, 1..200); {0} when memory ends. */
+/* The size of a line of UTF-8 at `size` pixels of the em, rounded and kept in 1..TEXT_MOST_SIZE; {0} when
+ * memory ends. */
 struct text_extent text_measure(struct window_text *text, const char *line, float size);
 
-/* Adds it with its baseline starting at (x, baseline), put onto whole pixels. Returns its width. */
-float text_add(struct window_text *text, struct paint_list *list, float x, float baseline, const char *line,
-               float size, struct colour colour);
-
-/* The longest beginning of `line` that fits into `room` pixels, with an ellipsis where it was cut; into
- * `out`, which it returns. `TEXT_FIT_MIDDLE` cuts the middle out instead: names of files differ at their
+/* Adds it with its baseline starting at (x, baseline), put onto whole pixels. Nothing is added when memory
  * ends. */
-enum text_cut { TEXT_FIT_END, TEXT_FIT_MIDDLE };
-const char *text_fit(struct window_text *text, const char *line, float size, float room, enum text_cut cut,
-                     char *out, size_t out_size);
+void text_add(struct window_text *text, struct paint_list *list, float x, float baseline, const char *line,
+              float size, struct colour colour);
+
+/* Bytes of textures that are held, at most the budget. */
+size_t text_bytes(const struct window_text *text);
