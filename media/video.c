@@ -102,7 +102,8 @@ static bsr_status decode_next(struct video_reader *reader, bool *end, long long 
                               struct bsr_error *err)
 {
     struct video_decoded decoded;
-    bsr_status           status = reader->module->next(reader->input, &decoded, end, damaged);
+    reader->waiting = false;
+    bsr_status status = reader->module->next(reader->input, &decoded, end, damaged);
     if (status != BSR_OK || (*end && (reader->watch.stopped || reader->watch.late)))
         return explain(reader, status != BSR_OK ? status : BSR_EIO, err);
     if (*end)
@@ -211,6 +212,13 @@ static bsr_status find_first(struct video_reader *reader, struct bsr_error *err)
     bsr_status status = decode_next(reader, &end, &damaged, err);
     if (status != BSR_OK)
         return status;
+    if (end && damaged && !reader->host.seek && reader->host.read &&
+        strcmp(reader->facts.format, "mp4") == 0) {
+        bsr_fail(err, BSR_EDECODE, reader->title,
+                 "its index is behind its frames, which can't be read again");
+        bsr_hint(err, "an .mp4 of this kind can't come through a pipe: name the file, or use an .mkv");
+        return BSR_EDECODE;
+    }
     if (end && damaged)
         return bsr_fail(err, BSR_EDECODE, reader->title, "there is nothing but damaged frames in it");
     if (end)
@@ -303,7 +311,7 @@ bsr_status video_seek(struct video_reader *reader, double time, struct bsr_error
         if (status != BSR_OK)
             return explain(reader, status, err);
         video_clock_jump(&reader->clock);
-        reader->waiting = overshot = false;
+        overshot = false;
         status = decode_until(reader, time, &overshot, err);
         if (status != BSR_OK)
             return status;

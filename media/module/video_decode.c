@@ -55,6 +55,7 @@ static bsr_status feed(struct video_input *input, long long *damaged)
         return libav_fail(&input->host, BSR_ENOMEM, code, "");
     if (code < 0 && !ended)
         ++*damaged;
+    input->owed = code >= 0 && !ended && (input->codec->codec_descriptor->props & AV_CODEC_PROP_INTRA_ONLY);
     return BSR_OK;
 }
 
@@ -69,6 +70,8 @@ bsr_status input_next(struct video_input *input, struct video_decoded *frame, bo
     libav_forget_log();
     for (;;) {
         int code = avcodec_receive_frame(input->codec, input->frame);
+        if (code != AVERROR(EAGAIN))
+            input->owed = false;
         if (code == 0 && is_whole(input->frame))
             break;
         if (code == AVERROR(ENOMEM))
@@ -78,6 +81,7 @@ bsr_status input_next(struct video_input *input, struct video_decoded *frame, bo
             return BSR_OK;
         }
         if (code == AVERROR(EAGAIN)) {
+            *damaged += input->owed;
             bsr_status status = feed(input, damaged);
             if (status != BSR_OK)
                 return status;

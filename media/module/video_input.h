@@ -15,5 +15,6 @@ struct video_input {
     bool               device, live;
     bool               untimed;    /* the container has no time stamps */
     bool               ended;      /* the decoder was told so */
+    bool               owed;       /* a frame, by the packet that was sent: a codec without a memory */
     double             arrived_ms; /* the newest packet */
 };

@@ -88,8 +88,8 @@ static const char protocols[] =
     "http,https,httpproxy,tls,tcp,udp,rtp,srtp,rtsp,rtmp,rtmps,rtmpt,rtmpe,srt,crypto,"
     "data";
 
-/* Makes cameras known. Opened only for them: it brings 80 libraries, of windows and sound, and doubles the time
- * that it takes to load this module. Stays open. */
+/* Makes cameras known. Opened only for them: it brings 80 libraries, of windows and sound, and doubles the
+ * time that it takes to load this module. Stays open. */
 static bsr_status find_cameras(const AVInputFormat **format, const struct video_host *host)
 {
     static const char file[] = "libavdevice.so." AV_STRINGIFY(LIBAVDEVICE_VERSION_MAJOR);
@@ -137,7 +137,7 @@ static bsr_status open_container(struct video_input *input, const struct video_r
         if (code < 0)
             status =
                 libav_fail(&input->host, unreadable || code == AVERROR_INVALIDDATA ? BSR_EFORMAT : BSR_EIO,
-                           code, unreadable ? "no video that can be read" : "can't be opened");
+                           code, unreadable ? "not a video that besra can read" : "can't be opened");
     }
     av_dict_free(&options);
     return status;
@@ -166,7 +166,7 @@ static bsr_status find_streams(struct video_input *input)
     }
     int code = avformat_find_stream_info(input->format, NULL);
     if (code < 0)
-        return libav_fail(&input->host, BSR_EFORMAT, code, "no video that can be read");
+        return libav_fail(&input->host, BSR_EFORMAT, code, "not a video that besra can read");
     return BSR_OK;
 }
 
@@ -203,6 +203,8 @@ static bsr_status open_decoder(struct video_input *input)
     input->codec->thread_count = 1;
     if (input->live)
         input->codec->flags |= AV_CODEC_FLAG_LOW_DELAY;
+    if (parameters->codec_id == AV_CODEC_ID_MJPEG)
+        input->codec->err_recognition |= AV_EF_EXPLODE; /* half a picture is none */
     if (code >= 0)
         code = avcodec_open2(input->codec, decoder, NULL);
     return code < 0 ? libav_fail(&input->host, BSR_EFORMAT, code, "its video can't be decoded") : BSR_OK;

@@ -1,6 +1,7 @@
 #include "tests/media/video_clips.h"
 
 #include "base/alloc.h"
+#include "media/picture.h"
 
 #include <ftw.h>
 #include <setjmp.h>
@@ -94,6 +95,26 @@ void clip_write(const char *path, int count, double fps)
         assert_int_equal(status, BSR_OK);
     }
     assert_int_equal(video_writer_close(writer, clip_time(count, fps), &err), BSR_OK);
+}
+
+void clip_append_jpeg(struct bytes *out, int number, int width, int height)
+{
+    struct picture picture = {.image = clip_draw(number)};
+    if (width) {
+        image_free(&picture.image);
+        assert_int_equal(image_alloc(&picture.image, width, height, 3, 8, NULL), BSR_OK);
+        memset(picture.image.data, 128, picture.image.stride * (size_t)height);
+    }
+    assert_int_equal(picture_encode(out, &picture, PICTURE_JPEG, 90, NULL), BSR_OK);
+    image_free(&picture.image);
+}
+
+void clip_save(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
 }
 
 void clip_need_module(void)

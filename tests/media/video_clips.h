@@ -1,6 +1,7 @@
 /* tests/media/video_clips.h: small videos whose frames tell their number, in black and white blocks. */
 #pragma once
 
+#include "base/bytes.h"
 #include "media/video.h"
 
 enum { CLIP_WIDTH = 160, CLIP_HEIGHT = 120, CLIP_NUMBERS = 4096 };
@@ -19,6 +20,12 @@ double clip_time(int number, double fps);
 
 /* Writes `count` frames to `path`, the last one shown as long as the one before it. */
 void clip_write(const char *path, int count, double fps);
+
+/* Appends frame `number` as a JPEG of `width` x `height` (0: the clip's size, which tells its number). */
+void clip_append_jpeg(struct bytes *out, int number, int width, int height);
+
+/* Writes what is in memory. */
+void clip_save(const char *path, const void *data, size_t size);
 
 /* Skips aloud where there is no module. */
 void clip_need_module(void);
