@@ -31,6 +31,13 @@ static int net_factor(const struct model *model)
     return whole ? (int)factor : 0;
 }
 
+void upscaler_watch(struct upscaler *upscaler, const struct watch *watch)
+{
+    upscaler->watch = watch;
+    if (upscaler->tiler)
+        tiler_watch(upscaler->tiler, watch);
+}
+
 int upscale_net_factor(const struct model *model)
 {
     return model->output_count == 1 && model->outputs[0].dims == 4 ? net_factor(model) : 1;
@@ -156,7 +163,7 @@ static bsr_status run_stream(struct upscaler *upscaler, const struct bsr_image *
             image_alloc(&compared, shape.out_width, shape.out_height, image->channels, image->depth, err);
     if (status == BSR_OK)
         status = upscale_stream(upscaler->model, upscaler->tiler, image, &shape, &enlarged,
-                                plain ? &compared : NULL, upscaler->pool, err);
+                                plain ? &compared : NULL, upscaler->pool, upscaler->watch, err);
     timing->net += clock_ms() - start;
     if (status != BSR_OK) {
         image_free(&enlarged);

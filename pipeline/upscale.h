@@ -3,6 +3,7 @@
 
 #include "base/image.h"
 #include "base/pool.h"
+#include "base/watch.h"
 #include "pipeline/model.h"
 #include "pipeline/timing.h"
 
@@ -21,6 +22,10 @@ struct upscaler;
 bsr_status upscaler_open(struct upscaler **out, const struct model *model, struct pool *pool,
                          struct bsr_error *err);
 void       upscaler_close(struct upscaler *upscaler);
+
+/* Watches its runs from now on: they tell how far they are, between strips or windows, and end as
+ * BSR_ECANCELED where the watch says so. NULL: nobody does. *watch is the caller's. */
+void upscaler_watch(struct upscaler *upscaler, const struct watch *watch);
 
 /* How many times larger the net itself makes a picture: 1 for one that keeps the size, behind bicubic. */
 int upscale_net_factor(const struct model *model);

@@ -177,11 +177,12 @@ static bsr_status run_net(struct upscaler *upscaler, struct enlarging *work, str
 
     if (!output)
         return bsr_fail_memory(err, NULL, values * sizeof *output);
-    bsr_status status = upscaler->tiler
-                            ? tiler_run(upscaler->tiler, work->net_width, work->net_height, upscaler->pool,
-                                        give_plane_row, take_plane_row, &planes, err)
-                            : srcnn_run(upscaler->model->srcnn, work->net_width, work->net_height,
-                                        upscaler->pool, give_plane_row, take_plane_row, &planes, err);
+    bsr_status status =
+        upscaler->tiler
+            ? tiler_run(upscaler->tiler, work->net_width, work->net_height, upscaler->pool, give_plane_row,
+                        take_plane_row, &planes, err)
+            : srcnn_run_watched(upscaler->model->srcnn, work->net_width, work->net_height, upscaler->pool,
+                                give_plane_row, take_plane_row, &planes, upscaler->watch, err);
     if (status == BSR_OK)
         take_net_output(upscaler, work, output);
     mem_free(output);

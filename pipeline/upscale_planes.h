@@ -9,6 +9,7 @@ struct upscaler {
     const struct model *model;
     struct tiler       *tiler; /* NULL: the net is model->srcnn */
     struct pool        *pool;
+    const struct watch *watch;        /* or NULL */
     int                 net_channels; /* 1 or 3 */
     int                 net_factor; /* how many times larger the net itself makes it; 1: it keeps the size */
 };

@@ -175,11 +175,11 @@ static bsr_status alloc_rows(struct stream *stream, int threads, struct bsr_erro
 }
 
 static bsr_status run_net(struct stream *stream, struct tiler *tiler, struct pool *pool,
-                          struct bsr_error *err)
+                          const struct watch *watch, struct bsr_error *err)
 {
     if (!tiler)
-        return srcnn_run(stream->model->srcnn, stream->out->width, stream->out->height, pool, give_row,
-                         take_row, stream, err);
+        return srcnn_run_watched(stream->model->srcnn, stream->out->width, stream->out->height, pool,
+                                 give_row, take_row, stream, watch, err);
     if (stream->enlarges)
         return tiler_run(tiler, stream->in->width, stream->in->height, pool, give_own_row, take_enlarged_row,
                          stream, err);
@@ -194,7 +194,7 @@ static int rows_ahead(const struct model *model, int width, int height)
 
 bsr_status upscale_stream(const struct model *model, struct tiler *tiler, const struct bsr_image *image,
                           const struct bicubic_plane *shape, struct bsr_image *out, struct bsr_image *plain,
-                          struct pool *pool, struct bsr_error *err)
+                          struct pool *pool, const struct watch *watch, struct bsr_error *err)
 {
     struct stream stream = {.model = model,
                             .in = image,
@@ -219,7 +219,7 @@ bsr_status upscale_stream(const struct model *model, struct tiler *tiler, const 
     if (status == BSR_OK)
         status = alloc_rows(&stream, pool_threads(pool), err);
     if (status == BSR_OK)
-        status = run_net(&stream, tiler, pool, err);
+        status = run_net(&stream, tiler, pool, watch, err);
     bicubic_close(stream.bicubic);
     mem_free(stream.rows);
     mem_free(stream.kept);

@@ -10,6 +10,7 @@ enum { MOST_CHANNELS = 3 };
 struct tiler {
     const struct model *model;
     struct engine      *engine;
+    const struct watch *watch;
 };
 
 /* A picture on its way. Rows of windows follow upon each other. */
@@ -73,6 +74,11 @@ void tiler_close(struct tiler *tiler)
         return;
     engine_close(tiler->engine);
     mem_free(tiler);
+}
+
+void tiler_watch(struct tiler *tiler, const struct watch *watch)
+{
+    tiler->watch = watch;
 }
 
 struct grid tiler_grid(const struct model *model, int width, int height)
@@ -211,6 +217,9 @@ static bsr_status run_rows(struct tiling *tiling, struct pool *pool, struct bsr_
         for (int c = 0; status == BSR_OK && c < tiling->grid.x.count; c++) {
             struct grid_span column = window_at(&tiling->grid.x, c);
             status = run_window(tiling, &column, err);
+            double done = ((double)r * tiling->grid.x.count + c + 1) / tiling->grid.x.count;
+            if (status == BSR_OK && !watch_go_on(tiling->tiler->watch, done / tiling->grid.y.count))
+                status = bsr_fail(err, BSR_ECANCELED, NULL, "enlarging was left off");
         }
         if (status == BSR_OK)
             pool_run(pool, tiling->row.out_count, give_rows, tiling);

@@ -9,15 +9,16 @@
 #include "pipeline/detect.h"
 #include "pipeline/upscale.h"
 
-/* What can be set; each has an option of the command line. */
+/* What can be set; each has an option of the command line. A snapshot has what is in force; before there is a
+ * model, what was asked for. */
 struct viewer_settings {
-    double      confidence, iou; /* 0..1 */
-    int         max_detections;
+    double      confidence, iou; /* 0..1; negative: as the model's card says */
+    int         max_detections;  /* 0: as the model's card says */
     bool        agnostic;
-    const bool *hidden; /* [classes]: left out of what is shown, counted and saved; NULL: none. Copied */
+    const bool *hidden; /* [hidden_count]: classes left out of what is shown and saved; NULL: none. Copied */
     int         hidden_count;
-    double      factor; /* of enlarging, >= 1 */
-    int         top;    /* classes to name */
+    double      factor; /* of enlarging, 1..64; 0: as the model was made for, else 2 */
+    int         top;    /* classes to name, 1..1000; 0: 5 */
 };
 
 enum viewer_state {
@@ -42,23 +43,25 @@ struct viewer_snapshot {
 
     /* the model */
     enum viewer_state model_state;
-    const char       *model_name;     /* as it was asked for */
-    const char       *model_why;      /* of VIEWER_FAILED: a sentence */
+    const char       *model_name;     /* as it was last asked for; NULL: none was */
+    const char       *model_why;      /* of VIEWER_FAILED: a sentence, and a hint on a line of its own */
     double            model_progress; /* 0..1 while it is opened */
-    enum card_task    task;
+    const char       *model_used;     /* the one in use, also while another is opened; NULL: none */
+    enum card_task    task;           /* of the one in use */
 
     /* the selected picture */
     enum viewer_state       picture_state;
-    const char             *path;
+    const char             *path; /* NULL: no picture is selected */
     const char             *picture_why;
     const struct bsr_image *picture;    /* 8-bit BGR, upright; NULL until it is there */
     unsigned long long      picture_id; /* another one for other pixels: what a texture was made of */
 
     /* what the model says of it */
-    enum viewer_state          result_state;
-    const char                *result_why;
-    double                     result_progress; /* 0..1 of enlarging */
-    const struct detection    *detections;      /* best first, without hidden classes */
+    enum viewer_state       result_state;
+    const char             *result_why;
+    double                  result_progress; /* 0..1 of enlarging */
+    const struct detection *detections;      /* best first, without hidden classes; while the net works anew
+                                                on the same picture, those of before */
     size_t                     detection_count;
     const struct viewer_class *classes; /* [class_count], those of a detector */
     size_t                     class_count;
@@ -69,7 +72,7 @@ struct viewer_snapshot {
     const struct bsr_image    *plain;    /* by bicubic, of the same size */
     unsigned long long         enlarged_id;
     struct timing              timing;
-    double                     suppress_ms; /* the last change of a threshold took so long */
+    double                     suppress_ms; /* suppression took so long the last time */
 
     /* the folder */
     enum viewer_state batch_state;
@@ -78,6 +81,8 @@ struct viewer_snapshot {
     const char       *batch_why;
 
     struct viewer_settings settings; /* as they are now */
+
+    struct viewer_moment *moment; /* the viewer's: what all of it lies in */
 };
 
 struct viewer_options {
@@ -107,17 +112,24 @@ bsr_status viewer_add_image(struct viewer *viewer, const struct bsr_image *image
 void       viewer_remove(struct viewer *viewer, size_t index);
 void       viewer_select(struct viewer *viewer, size_t index); /* its neighbours are computed ahead */
 
-/* The name of picture `index` for a list, and a small picture of it (at most `side` pixels), NULL until it is
- * there: asking makes it come. The snapshot's. */
+/* The name of picture `index` for a list, and a small picture of it (each side at most VIEWER_THUMBNAIL_SIDE
+ * pixels), NULL until it is there: asking makes it come, what was asked for last first. *id (may be NULL) as
+ * picture_id. The snapshot's. */
+enum { VIEWER_THUMBNAIL_SIDE = 160 };
 const char             *viewer_name(const struct viewer_snapshot *snapshot, size_t index);
 const struct bsr_image *viewer_thumbnail(struct viewer *viewer, const struct viewer_snapshot *snapshot,
                                          size_t index, unsigned long long *id);
 
-/* Opens what -m takes, in the background; what was open goes on until it is ready. */
+/* Opens what -m takes, in the background; what was open goes on until it is ready. A model for another task
+ * than `task` (CARD_TASK_UNKNOWN: any) is taken as what its card, else its graph says it is. */
 void viewer_load_model(struct viewer *viewer, const char *name, enum card_task task);
 
-/* Acts at once on what is cached: boxes are suppressed anew from the net's proposals, without the net. */
+/* Acts at once on what is cached: boxes are suppressed anew from the net's proposals, without the net. What
+ * is changed within half a second of the same kind of change is one step to undo, such as a slider's drag. */
 void viewer_set(struct viewer *viewer, const struct viewer_settings *settings);
+
+/* The next change is a step of its own, however soon: the slider was let go of. */
+void viewer_settle(struct viewer *viewer);
 
 bool viewer_undo(struct viewer *viewer); /* the setting before; false: none */
 bool viewer_redo(struct viewer *viewer);

@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "engine/srcnn/packed.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -252,6 +253,14 @@ static void run_band(struct run *run, struct pool *pool)
 bsr_status srcnn_run(const struct srcnn *srcnn, int width, int height, struct pool *pool,
                      srcnn_source *source, srcnn_sink *sink, void *context, struct bsr_error *err)
 {
+    return srcnn_run_watched(srcnn, width, height, pool, source, sink, context, NULL, err);
+}
+
+bsr_status srcnn_run_watched(const struct srcnn *srcnn, int width, int height, struct pool *pool,
+                             srcnn_source *source, srcnn_sink *sink, void *context, const struct watch *watch,
+                             struct bsr_error *err)
+{
+    bool       wanted = true;
     struct run run = {.source = source, .sink = sink, .context = context, .first_row = -ABOVE};
     int        threads = pool_threads(pool);
 
@@ -269,10 +278,12 @@ bsr_status srcnn_run(const struct srcnn *srcnn, int width, int height, struct po
     run.scratch = run.out + BAND * channels * run.out_row;
     for (int y = -SRCNN_QUAD; y < 0; y++)
         memset(middle_at(&run, y), 0, run.middle_row * sizeof(float));
-    for (run.band = 0; run.band * BAND - LEAD < height; run.band++)
+    for (run.band = 0; wanted && run.band * BAND - LEAD < height; run.band++) {
         run_band(&run, pool);
+        wanted = watch_go_on(watch, fmin(1, (double)(run.band + 1) * BAND / height));
+    }
     mem_free(memory);
-    return BSR_OK;
+    return wanted ? BSR_OK : bsr_fail(err, BSR_ECANCELED, NULL, "enlarging was left off");
 }
 
 /* ---- planes ------------------------------------------------------------------------------------- */

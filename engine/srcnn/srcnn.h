@@ -5,6 +5,7 @@
 
 #include "base/pool.h"
 #include "base/status.h"
+#include "base/watch.h"
 
 enum { SRCNN_MAX_MAPS = 1024, SRCNN_MAX_SIDE = 1 << 20 };
 
@@ -43,6 +44,11 @@ enum { SRCNN_DELAY = 18 };
 /* `pool` may be NULL. BSR_ENOMEM, BSR_ERANGE. */
 bsr_status srcnn_run(const struct srcnn *srcnn, int width, int height, struct pool *pool,
                      srcnn_source *source, srcnn_sink *sink, void *context, struct bsr_error *err);
+
+/* The same, watched. BSR_ECANCELED, also. */
+bsr_status srcnn_run_watched(const struct srcnn *srcnn, int width, int height, struct pool *pool,
+                             srcnn_source *source, srcnn_sink *sink, void *context, const struct watch *watch,
+                             struct bsr_error *err);
 
 /* The same, of planes in memory: [channels][height][width]. */
 bsr_status srcnn_run_planes(const struct srcnn *srcnn, const float *in, float *out, int width, int height,

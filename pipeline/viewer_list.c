@@ -1,0 +1,268 @@
+/* The list of pictures: a shelf is never changed, another one takes its place. */
+#include "pipeline/viewer_parts.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+static void small_free(struct small_picture *small)
+{
+    if (small)
+        image_free(&small->image);
+    mem_free(small);
+}
+
+static void entry_destroy(struct shared *shared)
+{
+    struct entry *entry = (struct entry *)shared;
+
+    for (struct outcome *next, *at = entry->outcomes; at; at = next) {
+        next = at->next;
+        shared_drop(at);
+    }
+    shared_drop(entry->pixels);
+    small_free(atomic_load(&entry->small));
+    shared_drop(entry->path);
+    shared_drop(entry->name);
+    shared_drop(entry->relative);
+    mem_free(entry);
+}
+
+static void shelf_destroy(struct shared *shared)
+{
+    struct shelf *shelf = (struct shelf *)shared;
+    for (size_t i = 0; i < shelf->count; i++)
+        shared_drop(shelf->items[i]);
+    mem_free(shelf);
+}
+
+static struct shelf *shelf_make(size_t count)
+{
+    struct shelf *shelf = mem_alloc_zeroed(1, sizeof *shelf + count * sizeof *shelf->items);
+    if (shelf)
+        shelf->base = (struct shared){.holders = 1, .destroy = shelf_destroy};
+    return shelf;
+}
+
+static struct entry *entry_make(const char *path, const char *relative)
+{
+    static atomic_ullong ids;
+    struct entry        *entry = mem_alloc_zeroed(1, sizeof *entry);
+    const char          *slash = strrchr(relative, '/');
+
+    if (!entry)
+        return NULL;
+    entry->base = (struct shared){.holders = 1, .destroy = entry_destroy};
+    entry->id = 1 + atomic_fetch_add(&ids, 1);
+    entry->path = text_make(path);
+    entry->relative = text_make(relative);
+    entry->name = text_make(slash ? slash + 1 : relative);
+    if (entry->path && entry->relative && entry->name)
+        return entry;
+    shared_drop(entry);
+    return NULL;
+}
+
+/* ---- what is wanted ---------------------------------------------------------------------------------------
+ */
+
+struct entry *viewer_wanted(const struct viewer *viewer, int rank)
+{
+    const struct shelf *shelf = viewer->shelf;
+    size_t              at = viewer->selected;
+
+    if (rank == 0)
+        return at < shelf->count ? shelf->items[at] : NULL;
+    if (rank == 1)
+        return at + 1 < shelf->count ? shelf->items[at + 1] : NULL;
+    return at > 0 && at <= shelf->count ? shelf->items[at - 1] : NULL;
+}
+
+int viewer_rank(const struct viewer *viewer, const struct entry *entry)
+{
+    for (int rank = 0; rank < WANTED; rank++)
+        if (viewer_wanted(viewer, rank) == entry)
+            return rank;
+    return WANTED;
+}
+
+void viewer_reconsider(struct viewer *viewer)
+{
+    const struct entry *selected = viewer_wanted(viewer, 0), *running = viewer->running;
+
+    for (int rank = WANTED - 1; rank >= 0; rank--) {
+        struct entry *entry = viewer_wanted(viewer, rank);
+        if (!entry)
+            continue;
+        entry->used = ++viewer->clock;
+        entry->too_large = false;
+    }
+    if (!running)
+        return;
+    bool urgent = selected && selected != running && !keep_find(viewer, selected);
+    if (urgent || viewer_rank(viewer, running) == WANTED)
+        atomic_store(&viewer->stop_running, true);
+}
+
+void viewer_select(struct viewer *viewer, size_t index)
+{
+    viewer_lock(viewer);
+    bool other = index < viewer->shelf->count && index != viewer->selected;
+    if (other) {
+        viewer->selected = index;
+        viewer_reconsider(viewer);
+    }
+    viewer_unlock(viewer);
+    if (other)
+        shown_refresh(viewer);
+}
+
+/* ---- another list
+ * ------------------------------------------------------------------------------------------ */
+
+/* Puts the new entries (their holders are taken over) behind those that are there. */
+static bsr_status append(struct viewer *viewer, const struct shelf *added, struct bsr_error *err)
+{
+    viewer_lock(viewer);
+    const struct shelf *old = viewer->shelf;
+    struct shelf       *made = shelf_make(old->count + added->count);
+    if (made) {
+        for (size_t i = 0; i < old->count; i++)
+            made->items[i] = shared_hold(old->items[i]);
+        for (size_t i = 0; i < added->count; i++)
+            made->items[old->count + i] = shared_hold(added->items[i]);
+        made->count = old->count + added->count;
+        viewer->selected = old->count;
+        VIEWER_REPLACE(viewer, &viewer->shelf, made);
+        viewer_reconsider(viewer);
+    }
+    viewer_unlock(viewer);
+    if (!made)
+        return bsr_fail_memory(err, "list", added->count * sizeof *added->items);
+    shown_refresh(viewer);
+    return BSR_OK;
+}
+
+bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, bool recursive,
+                      struct bsr_error *err)
+{
+    struct sources              sources = {0};
+    const struct source_options options = {.recursive = recursive};
+    struct shelf               *added = NULL;
+    bsr_status                  status = sources_collect(&sources, inputs, count, &options, err);
+
+    if (status == BSR_OK && !sources.count) {
+        sources_free(&sources);
+        return bsr_fail(err, BSR_EMISSING, count ? inputs[0] : NULL, "no pictures found");
+    }
+    if (status == BSR_OK) {
+        added = shelf_make(sources.count);
+        status = added ? BSR_OK : bsr_fail_memory(err, "list", sources.count * sizeof *added->items);
+    }
+    for (size_t i = 0; status == BSR_OK && i < sources.count; i++) {
+        struct entry *entry = entry_make(sources.items[i].path, sources.items[i].relative);
+        if (entry)
+            added->items[added->count++] = entry;
+        else
+            status = bsr_fail_memory(err, sources.items[i].path, sizeof *entry);
+    }
+    if (status == BSR_OK)
+        status = append(viewer, added, err);
+    shared_drop(added);
+    sources_free(&sources);
+    return status;
+}
+
+void viewer_remove(struct viewer *viewer, size_t index)
+{
+    viewer_lock(viewer);
+    const struct shelf *old = viewer->shelf;
+    struct shelf       *made = index < old->count ? shelf_make(old->count - 1) : NULL;
+    if (made) {
+        for (size_t i = 0; i < old->count; i++)
+            if (i != index)
+                made->items[made->count++] = shared_hold(old->items[i]);
+        keep_forget(viewer, old->items[index]);
+        if (viewer->selected > index || (viewer->selected == made->count && made->count))
+            viewer->selected--;
+        VIEWER_REPLACE(viewer, &viewer->shelf, made);
+        viewer_reconsider(viewer);
+    }
+    viewer_unlock(viewer);
+    if (made)
+        shown_refresh(viewer);
+}
+
+/* ---- a picture that was pasted
+ * ------------------------------------------------------------------------------ */
+
+static void pixels_destroy(struct shared *shared)
+{
+    struct pixels *pixels = (struct pixels *)shared;
+    image_free(&pixels->image);
+    shared_drop(pixels->why);
+    mem_free(pixels);
+}
+
+struct pixels *pixels_make(void)
+{
+    struct pixels *made = mem_alloc_zeroed(1, sizeof *made);
+    if (made)
+        made->base = (struct shared){.holders = 1, .destroy = pixels_destroy};
+    return made;
+}
+
+static bsr_status copy_image(struct pixels **out, const struct bsr_image *image, struct bsr_error *err)
+{
+    struct pixels *made = pixels_make();
+    if (!made)
+        return bsr_fail_memory(err, "pasted", sizeof *made);
+    bsr_status status = image_alloc(&made->image, image->width, image->height, 3, 8, err);
+    if (status != BSR_OK) {
+        shared_drop(made);
+        return status;
+    }
+    for (int y = 0; y < image->height; y++)
+        memcpy(image_row(&made->image, y), image_row(image, y), 3 * (size_t)image->width);
+    made->bytes = made->image.stride * (uint64_t)made->image.height;
+    *out = made;
+    return BSR_OK;
+}
+
+bsr_status viewer_add_image(struct viewer *viewer, const struct bsr_image *image, const char *name,
+                            struct bsr_error *err)
+{
+    struct pixels *pixels = NULL;
+
+    if (image->channels != 3 || image->depth != 8)
+        return bsr_fail(err, BSR_ERANGE, name, "a picture in memory must be 8-bit BGR");
+    bsr_status status = copy_image(&pixels, image, err);
+    if (status != BSR_OK)
+        return status;
+    struct entry *entry = entry_make(name, name);
+    struct shelf *added = shelf_make(1);
+    if (entry && added) {
+        entry->pasted = true;
+        added->items[added->count++] = entry;
+        viewer_lock(viewer);
+        bool fits = keep_make_room(viewer, pixels->bytes, 0);
+        if (fits)
+            keep_pixels(viewer, entry, pixels);
+        viewer_unlock(viewer);
+        status = fits ? append(viewer, added, err) : keep_fail(viewer, pixels->bytes, name, err);
+        if (!fits)
+            shared_drop(pixels);
+    } else {
+        status = bsr_fail_memory(err, name, sizeof *entry);
+        shared_drop(pixels);
+        shared_drop(entry);
+    }
+    shared_drop(added);
+    return status;
+}
+
+const char *viewer_name(const struct viewer_snapshot *snapshot, size_t index)
+{
+    const struct shelf *shelf = snapshot->moment->shelf;
+    return index < shelf->count ? shelf->items[index]->name->text : "";
+}

@@ -1,0 +1,170 @@
+/* Decodes pictures: the selected one, its neighbours ahead of time, then small ones for the list. */
+#include "pipeline/viewer_parts.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#define MAX_FILE_BYTES ((size_t)2 << 30) /* of an encoded picture */
+
+/* What decoding takes at its peak: the picture as stored, as 8-bit BGR, and what the decoder holds. */
+static uint64_t decoding_bytes(const struct picture_facts *facts, size_t file_size)
+{
+    uint64_t pixels = (uint64_t)facts->width * (uint64_t)facts->height;
+    return pixels * ((uint64_t)facts->channels * (uint64_t)facts->depth / 8 + 3) + facts->held + file_size;
+}
+
+static bsr_status check_budget(const struct viewer *viewer, const struct picture_facts *facts,
+                               size_t file_size, const char *path, struct bsr_error *err)
+{
+    uint64_t bytes = decoding_bytes(facts, file_size);
+    return viewer->options.memory && bytes > viewer->options.memory ? keep_fail(viewer, bytes, path, err)
+                                                                    : BSR_OK;
+}
+
+bsr_status viewer_decode(const struct viewer *viewer, const char *path, enum picture_purpose purpose,
+                         int times, struct picture *out, struct bsr_error *err)
+{
+    const struct picture_limits *limits = &viewer->options.limits;
+    struct bytes                 file = {0};
+    struct picture_facts         facts;
+
+    bsr_status status = file_read(&file, path, MAX_FILE_BYTES, err);
+    if (status == BSR_OK)
+        status = picture_probe(&facts, file.data, file.size, limits, path, err);
+    if (status == BSR_OK && times == 0) /* so much smaller as is enough for a small picture */
+        for (times = 8; times > 1 && (facts.width / times < VIEWER_THUMBNAIL_SIDE ||
+                                      facts.height / times < VIEWER_THUMBNAIL_SIDE);)
+            times /= 2;
+    if (status == BSR_OK && (times == 1 || facts.format != PICTURE_JPEG))
+        status = check_budget(viewer, &facts, file.size, path, err);
+    if (status == BSR_OK)
+        status = picture_decode_reduced(out, file.data, file.size, times, purpose, limits, path, err);
+    bytes_free(&file);
+    return status;
+}
+
+static struct pixels *load(const struct viewer *viewer, const char *path)
+{
+    struct pixels   *made = pixels_make();
+    struct picture   picture = {.format = PICTURE_UNKNOWN};
+    struct bsr_error err = {0};
+    double           start = clock_ms();
+
+    if (!made)
+        return NULL;
+    made->status = viewer_decode(viewer, path, PICTURE_FOR_NET, 1, &picture, &err);
+    if (made->status == BSR_OK) {
+        made->image = picture.image;
+        made->bytes = picture.image.stride * (uint64_t)picture.image.height;
+        picture.image = (struct bsr_image){0};
+    } else {
+        made->why = text_of_error(&err);
+    }
+    made->decode_ms = clock_ms() - start;
+    picture_free(&picture);
+    return made;
+}
+
+/* ---- the thread ------------------------------------------------------------------------------------------
+ */
+
+/* The picture to be decoded next, or NULL. */
+static struct entry *next_picture(const struct viewer *viewer)
+{
+    for (int rank = 0; rank < WANTED; rank++) {
+        struct entry *entry = viewer_wanted(viewer, rank);
+        if (entry && !entry->pixels && !entry->too_large)
+            return entry;
+    }
+    return NULL;
+}
+
+static void install(struct viewer *viewer, struct entry *entry, struct pixels *pixels)
+{
+    int rank = viewer_rank(viewer, entry);
+
+    if (!pixels || (pixels->status == BSR_OK && !keep_make_room(viewer, pixels->bytes, rank))) {
+        entry->too_large = rank > 0;
+        viewer_retire(viewer, pixels);
+        pixels = NULL;
+        if (rank == 0) { /* what is pasted takes the memory, or there is none at all */
+            pixels = pixels_make();
+            if (pixels)
+                pixels->status = BSR_ENOMEM;
+            entry->too_large = !pixels;
+        }
+    }
+    if (pixels)
+        keep_pixels(viewer, entry, pixels);
+    if (rank == 0)
+        moment_publish(viewer);
+    else
+        pthread_cond_broadcast(&viewer->work);
+}
+
+static void load_picture(struct viewer *viewer, struct entry *entry)
+{
+    shared_hold(entry);
+    viewer_unlock(viewer);
+    struct pixels *pixels = load(viewer, entry->path->text);
+    if (pixels && pixels->status == BSR_OK)
+        viewer_make_small(viewer, entry, pixels);
+    viewer_lock(viewer);
+    install(viewer, entry, pixels);
+    viewer_retire(viewer, entry);
+}
+
+/* The small picture that was asked for last, or NULL. */
+static struct entry *next_small(const struct viewer *viewer)
+{
+    struct entry      *newest = NULL;
+    unsigned long long asked = 0;
+
+    for (size_t i = 0; i < viewer->shelf->count; i++) {
+        struct entry      *entry = viewer->shelf->items[i];
+        unsigned long long at = atomic_load_explicit(&entry->small_asked, memory_order_relaxed);
+        if (at > asked) {
+            asked = at;
+            newest = entry;
+        }
+    }
+    return newest;
+}
+
+static void load_small(struct viewer *viewer, struct entry *entry)
+{
+    struct pixels *pixels = shared_hold(entry->pixels);
+
+    shared_hold(entry);
+    viewer_unlock(viewer);
+    viewer_make_small(viewer, entry, pixels);
+    atomic_store(&entry->small_asked, 0);
+    shared_drop(pixels);
+    viewer_lock(viewer);
+    if (atomic_load(&entry->small))
+        moment_publish(viewer);
+    viewer_retire(viewer, entry);
+}
+
+void *viewer_load_thread(void *argument)
+{
+    struct viewer *viewer = argument;
+
+    viewer_lock(viewer);
+    while (!viewer->closing) {
+        struct entry *entry = next_picture(viewer);
+        struct entry *small = entry ? NULL : next_small(viewer);
+        if (entry)
+            load_picture(viewer, entry);
+        else if (small)
+            load_small(viewer, small);
+        else {
+            pthread_cond_wait(&viewer->work, &viewer->lock);
+            continue;
+        }
+        viewer_unlock(viewer); /* frees, and lets others see it */
+        viewer_lock(viewer);
+    }
+    viewer_unlock(viewer);
+    return NULL;
+}
