@@ -15,15 +15,17 @@ struct live_options {
                     * frame is looked at, as fast as that goes */
     bool                  reconnect; /* cameras and streams are opened again, after 0.5, 1, 2 ... 30 s */
     bool                  loop;      /* a file begins again */
-    double                duration;  /* ends by itself with a frame at so many seconds; 0: not */
-    long long             frames;    /* or with so many frames; 0: not */
+    bool                  track;     /* shapes want it, too */
+    bool                  rect_given, agnostic_given; /* of `detect` */
+    bool                  record_plain;               /* record without boxes */
+    bool                  overlay;  /* draw speed and drops, too, in the recording and for on_frame */
+    double                duration; /* ends by itself with a frame at so many seconds; 0: not */
+    long long             frames;   /* or with so many frames; 0: not */
     const char           *model;
     struct model_hints    hints;
     struct detect_options detect; /* what is not given is the card's: confidence or iou below 0,
-                                   * max_detections 0, and these two: */
-    bool                      rect_given, agnostic_given;
+                                   * max_detections 0, and `..._given` */
     int                       threads;
-    bool                      track;    /* shapes want it, too */
     struct track_options      tracking; /* high is not looked at: things begin at the confidence */
     const struct count_shape *shapes;
     int                       shape_count;
@@ -32,11 +34,9 @@ struct live_options {
      * over a second old). A frame of another size begins NAME-2.mp4. With record_on each event is a file:
      * NAME-1.mp4, NAME-2.mp4, ..., the first that are not there yet. */
     const char  *record_path;
-    bool         record_plain; /* without boxes */
-    char *const *record_on;    /* names or numbers of classes that begin it; NULL: at once */
+    char *const *record_on; /* names or numbers of classes that begin it; NULL: at once */
     size_t       record_on_count;
     double       pre, post; /* seconds before the first and behind the last of them */
-    bool         overlay;   /* speed and drops are drawn, too, there and for on_frame */
 
     /* Called by the net's thread for each frame that was looked at, in order; NULL: none. The record is a
      * line of JSON: that of `detect`, with "frame", "time" and each box's "track"; behind it one for each
