@@ -274,10 +274,10 @@ bsr_status output_begin(struct video_output *output)
 {
     libav_forget_log();
     AVDictionary *options = NULL;
-    /* mp4: a fragment a second, each complete in itself; matroska: the same with its clusters. */
+    /* mp4: a fragment a second, each complete in itself; matroska: two clusters a second. */
     av_dict_set(&options, "movflags", "frag_keyframe+empty_moov+default_base_moof", 0);
     av_dict_set_int(&options, "video_track_timescale", VIDEO_TICKS, 0);
-    av_dict_set_int(&options, "cluster_time_limit", 1000, 0);
+    av_dict_set_int(&options, "cluster_time_limit", 500, 0);
     int code = avformat_write_header(output->format, &options);
     av_dict_free(&options);
     if (code >= 0 && output->bytes->error < 0)
