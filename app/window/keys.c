@@ -263,10 +263,6 @@ const struct action_row action_rows[ACTION_COUNT] = {
         {{"ctrl+v"}, "Pictures", "open the path that was copied", "a file can be dropped instead", paste},
     [ACTION_REMOVE] =
         {{"delete"}, "Pictures", "take the picture out of the list", "the cross in the filmstrip", take_out},
-    [ACTION_FIT] = {{"0", "f"}, "Picture", "all of the picture", "a double click on it", fit},
-    [ACTION_ACTUAL] = {{"1"}, "Picture", "one pixel for one pixel", "the zoom at the bottom", actual},
-    [ACTION_ZOOM_IN] = {{"+", "="}, "Picture", "larger", "the wheel", zoom_in},
-    [ACTION_ZOOM_OUT] = {{"-"}, "Picture", "smaller", "the wheel", zoom_out},
     [ACTION_DETECT] = {{"d"}, "Model", "find objects", "the button at the top", detect},
     [ACTION_ENLARGE] = {{"u"}, "Model", "enlarge", "the button at the top", enlarge},
     [ACTION_CLASSIFY] = {{"k"}, "Model", "name what it shows", "the button at the top", classify},
@@ -279,8 +275,6 @@ const struct action_row action_rows[ACTION_COUNT] = {
         {{"x"}, "Model", "show the classes that were hidden", "the row below the legend", view_show_all},
     [ACTION_COMPARE] =
         {{"v"}, "Model", "another way to compare before and after", "the buttons in the panel", compare},
-    [ACTION_UNDO] = {{"ctrl+z"}, "Settings", "undo a setting", "the arrow at the top", undo},
-    [ACTION_REDO] = {{"ctrl+shift+z", "ctrl+y"}, "Settings", "do it again", "the arrow at the top", redo},
     [ACTION_SAVE] = {{"s", "ctrl+s"},
                      "Results",
                      "save the picture with boxes, or enlarged",
@@ -290,7 +284,7 @@ const struct action_row action_rows[ACTION_COUNT] = {
     [ACTION_FOLDER] =
         {{"a"}, "Results", "all pictures of the list; stops that, too", "a button in the panel", folder},
     [ACTION_COPY_COMMAND] =
-        {{"c"}, "Results", "copy the command line that makes what is seen", "the line itself", copy_command},
+        {{"c"}, "Results", "copy the command line that makes this", "the line itself", copy_command},
     [ACTION_COPY_FOUND] =
         {{"ctrl+c"}, "Results", "copy what was found, as text", "a button in the panel", copy_found},
     [ACTION_PANEL] = {{"p"}, "Window", "the panel", "a button at the top", panel},
@@ -301,6 +295,12 @@ const struct action_row action_rows[ACTION_COUNT] = {
     [ACTION_KEYS] = {{"?", "f1"}, "Window", "these keys", "the question mark", show_keys},
     [ACTION_CLOSE] = {{"escape"}, "Window", "close what is open", "the cross", close_one},
     [ACTION_QUIT] = {{"q", "ctrl+q", "ctrl+w"}, "Window", "leave", "the window's own cross", quit},
+    [ACTION_FIT] = {{"0", "f"}, "Picture", "all of the picture", "a double click on it", fit},
+    [ACTION_ACTUAL] = {{"1"}, "Picture", "one pixel for one pixel", "the zoom at the bottom", actual},
+    [ACTION_ZOOM_IN] = {{"+", "="}, "Picture", "larger", "the wheel", zoom_in},
+    [ACTION_ZOOM_OUT] = {{"-"}, "Picture", "smaller", "the wheel", zoom_out},
+    [ACTION_UNDO] = {{"ctrl+z"}, "Settings", "undo a setting", "the arrow at the top", undo},
+    [ACTION_REDO] = {{"ctrl+shift+z", "ctrl+y"}, "Settings", "do it again", "the arrow at the top", redo},
 };
 
 void action_do(struct view *view, enum action action)

@@ -49,6 +49,10 @@ void ui_begin(struct ui *ui, const struct event *event, int width, int height, d
     ui->hot_next = 0;
     ui->tip[0] = '\0';
     follow_pointer(ui);
+    if (event->kind == EVENT_TEXT && ui->swallow)
+        ui->taken = true;
+    if (event->kind == EVENT_TEXT || event->kind == EVENT_KEY)
+        ui->swallow = false;
 }
 
 /* Tab and shift+Tab go round those that were met in this pass. */
@@ -181,6 +185,9 @@ bool ui_take_key(struct ui *ui, const char *chord)
     if (!ui_is_key(ui, chord))
         return false;
     ui->taken = true;
+    ui->swallow = ui->event.kind == EVENT_KEY &&
+                  (!ui->event.text[1] || strcmp(ui->event.text, "space") == 0) &&
+                  !(ui->event.modifiers & (MODIFIER_CTRL | MODIFIER_ALT));
     return true;
 }
 

@@ -56,6 +56,7 @@ struct ui {
     bool   inside;         /* the window */
     ui_id  hot, active, focus;
     bool   focus_shown;    /* it came by the keyboard */
+    bool   swallow;        /* a key was taken: the text that it types comes behind it */
     float  grab_x, grab_y; /* where the press was */
     double hot_since_ms;
     struct ui_cover {

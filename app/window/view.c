@@ -18,7 +18,8 @@ struct view_look view_usual_look(void)
 
 void view_start(struct view *view, struct viewer *viewer, const struct view_look *look)
 {
-    *view = (struct view){.viewer = viewer, .look = *look, .divider = 0.5, .strip_selected = SIZE_MAX};
+    *view = (struct view){
+        .viewer = viewer, .look = *look, .divider = 0.5, .strip_selected = SIZE_MAX, .pointed = SIZE_MAX};
     view->box.class_index = -1;
     snprintf(view->models[CARD_DETECT], MODEL_NAME_SPACE, "cards");
     snprintf(view->models[CARD_UPSCALE], MODEL_NAME_SPACE, "srcnn");
@@ -200,6 +201,7 @@ static void remember(struct view *view)
 {
     const struct viewer_snapshot *shot = &view->shot;
 
+    snprintf(view->title, sizeof view->title, "%s", shot->path ? shot->path : "");
     if (shot->model_used && shot->task > CARD_TASK_UNKNOWN && shot->task <= CARD_CLASSIFY)
         snprintf(view->models[shot->task], MODEL_NAME_SPACE, "%s", shot->model_used);
     if (shot->serial == view->command_serial && view->command.size)
@@ -237,6 +239,8 @@ static void add_parts(struct view *view)
         ui_cover(ui, panel);
         ui_set_layer(ui, LAYER_BASE);
     }
+    if (!view_has_panel(view))
+        view->pointed = SIZE_MAX;
     view_stage_add(view, rest);
     if (strip.width > 0)
         view_strip_add(view, strip);

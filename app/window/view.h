@@ -88,6 +88,7 @@ struct view {
     double              notice_until_ms;
     struct bytes        command; /* what makes what is seen */
     unsigned long long  command_serial;
+    char                title[1024]; /* the selected picture's path; "": none */
 };
 
 /* `viewer` outlives it. Release with view_stop(). */

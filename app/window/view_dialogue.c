@@ -65,7 +65,7 @@ static void add_key_row(struct view *view, struct rect row, const struct action_
         ui_text(ui, cap, what->keys[k], POINT_SMALL, ui->theme->text, ALIGN_CENTRE);
         x += wide + gap;
     }
-    float taken = fmaxf(ui_points(ui, 130), x - row.x + gap);
+    float taken = fmaxf(ui_points(ui, 140), x - row.x + gap);
     rect_cut_left(&row, taken);
     ui_text(ui, row, what->help, POINT_TEXT, ui->theme->text, ALIGN_LEFT);
 }
@@ -100,7 +100,7 @@ static float add_columns(struct view *view, struct rect area, int columns)
 void view_keys_add(struct view *view)
 {
     struct ui  *ui = &view->ui;
-    struct rect area = view_dialogue_begin(view, "Keys", 880, 620);
+    struct rect area = view_dialogue_begin(view, "Keys", 880, 660);
     int         columns = area.width > ui_points(ui, 700) ? 2 : 1;
     float       length = fmaxf(1, view->keys_scroll.length);
     struct rect inside = scroll_begin(ui, area, "keys", length, false, &view->keys_scroll);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KNOB = 8 }; /* points from its middle to its edge, at most */
+
 static double limited(const struct slider *slider, double value)
 {
     if (slider->step > 0)
@@ -61,11 +63,12 @@ static bool add_number(struct ui *ui, struct rect rect, const struct slider *sli
     if (state->typing != id) {
         touch = ui_touch(ui, id, rect);
         if (touch.hot || touch.held) {
-            paint_rect(ui->list, rect, ui->theme->hover, ui_points(ui, 4));
+            struct rect plate = rect;
+            plate.width += ui_points(ui, 4);
+            paint_rect(ui->list, plate, ui->theme->hover, ui_points(ui, 4));
             ui->shape = POINTER_TEXT;
         }
         ui_tip(ui, &touch, rect, "click to type a number");
-        rect_cut_right(&rect, ui_points(ui, 4));
         ui_text(ui, rect, text, POINT_TEXT, ui->theme->text, ALIGN_RIGHT);
         if (touch.clicked) {
             state->typing = id;
@@ -114,11 +117,15 @@ static void paint_track(struct ui *ui, struct rect track, double place, const st
 {
     const struct theme *theme = ui->theme;
     float               thick = ui_points(ui, 4), knob = ui_points(ui, touch->hot || touch->held ? 16 : 14);
-    struct rect         bar = rect_centred(track, track.width, thick);
-    float               x = track.x + (float)place * track.width, y = bar.y + thick / 2;
+    float               x = track.x + (float)place * track.width;
+    struct rect         bar = rect_centred(rect_inset(track, -ui_points(ui, KNOB)), 0, thick);
+    float               y = bar.y + thick / 2;
+
+    bar.x = track.x - ui_points(ui, KNOB);
+    bar.width = track.width + 2 * ui_points(ui, KNOB);
 
     paint_rect(ui->list, bar, theme->line, thick / 2);
-    bar.width *= (float)place;
+    bar.width = x - bar.x;
     if (bar.width >= thick)
         paint_rect(ui->list, bar, theme->accent, thick / 2);
     struct rect disc = {x - knob / 2, y - knob / 2, knob, knob};
@@ -138,8 +145,8 @@ bool slider_add(struct ui *ui, struct rect rect, const struct slider *slider, st
 
     ui_text(ui, row, slider->label, POINT_TEXT, ui->theme->text, ALIGN_LEFT);
     bool done = add_number(ui, number, slider, state, value);
-    rect_cut_left(&track, ui_points(ui, 8));
-    rect_cut_right(&track, ui_points(ui, 8));
+    rect_cut_left(&track, ui_points(ui, KNOB));
+    rect_cut_right(&track, ui_points(ui, KNOB));
     bool            held = ui->active == id;
     struct ui_touch touch = ui_touch(ui, id, hit);
     ui_stop(ui, id);

@@ -8,3 +8,13 @@ add_library(besra_widgets OBJECT
   ${CMAKE_CURRENT_LIST_DIR}/widget_scroll.c ${CMAKE_CURRENT_LIST_DIR}/widget_slider.c
   ${CMAKE_CURRENT_LIST_DIR}/widget_toggle.c ${CMAKE_CURRENT_LIST_DIR}/widget_tooltip.c)
 target_include_directories(besra_widgets PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+
+# The screens of `besra view`: they know the viewer, and no display.
+add_library(besra_view OBJECT
+  ${CMAKE_CURRENT_LIST_DIR}/keys.c ${CMAKE_CURRENT_LIST_DIR}/view.c ${CMAKE_CURRENT_LIST_DIR}/view_bar.c
+  ${CMAKE_CURRENT_LIST_DIR}/view_boxes.c ${CMAKE_CURRENT_LIST_DIR}/view_compare.c
+  ${CMAKE_CURRENT_LIST_DIR}/view_dialogue.c ${CMAKE_CURRENT_LIST_DIR}/view_models.c
+  ${CMAKE_CURRENT_LIST_DIR}/view_panel.c ${CMAKE_CURRENT_LIST_DIR}/view_prompt.c
+  ${CMAKE_CURRENT_LIST_DIR}/view_settings.c ${CMAKE_CURRENT_LIST_DIR}/view_stage.c
+  ${CMAKE_CURRENT_LIST_DIR}/view_status.c ${CMAKE_CURRENT_LIST_DIR}/view_strip.c)
+target_include_directories(besra_view PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
