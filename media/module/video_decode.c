@@ -31,9 +31,12 @@ static bsr_status read_packet(struct video_input *input, bool *ended, long long 
             *damaged += errors++ == 0;
             continue;
         }
-        const AVIOContext *bytes = input->format->pb;
+        AVIOContext *bytes = input->format->pb;
         if (code == AVERROR_EOF && bytes && bytes->error < 0 && bytes->error != AVERROR_EOF)
             code = bytes->error; /* some demuxers call every failure the end */
+        if (code == AVERROR(EIO) && input->live && bytes && avio_size(bytes) < 0)
+            code = AVERROR_EOF; /* to libav 5 a server that hangs up is early also where no length was
+                                   promised */
         if (code != AVERROR_EOF && code != AVERROR_INVALIDDATA)
             return libav_fail(&input->host, code == AVERROR(ENOMEM) ? BSR_ENOMEM : BSR_EIO, code,
                               "can't be read");
@@ -93,7 +96,10 @@ bsr_status input_next(struct video_input *input, struct video_decoded *frame, bo
     frame->width = input->frame->width;
     frame->height = input->frame->height;
     frame->orientation = libav_orientation(input->stream, input->frame);
-    frame->time = stamp == AV_NOPTS_VALUE ? NAN : (double)stamp * av_q2d(input->stream->time_base);
+    if (input->live && input->untimed)
+        frame->time = input->arrived_ms / 1e3;
+    else
+        frame->time = stamp == AV_NOPTS_VALUE ? NAN : (double)stamp * av_q2d(input->stream->time_base);
     frame->arrived_ms = input->arrived_ms;
     return BSR_OK;
 }
