@@ -71,11 +71,11 @@ static int64_t host_size(void *context)
 /* ---- failures ---- */
 
 /* What a failed call of the module's is to the caller: interrupted and late are known here only. */
-static bsr_status explain(const struct video_reader *reader, bsr_status status, struct bsr_error *err)
+static bsr_status explain(struct video_reader *reader, bsr_status status, struct bsr_error *err)
 {
-    if (reader->watch.stopped)
+    if (atomic_load(&reader->watch.stopped))
         return bsr_fail(err, BSR_ECANCELED, reader->title, "interrupted");
-    if (reader->watch.late)
+    if (atomic_load(&reader->watch.late))
         return bsr_fail(err, BSR_EIO, reader->title, "nothing came for %g seconds",
                         reader->watch.timeout_ms / 1e3);
     if (status == BSR_ENOMEM)
@@ -104,7 +104,7 @@ static bsr_status decode_next(struct video_reader *reader, bool *end, long long 
     struct video_decoded decoded;
     reader->waiting = false;
     bsr_status status = reader->module->next(reader->input, &decoded, end, damaged);
-    if (status != BSR_OK || (*end && (reader->watch.stopped || reader->watch.late)))
+    if (status != BSR_OK || (*end && video_watch_was_over(&reader->watch)))
         return explain(reader, status != BSR_OK ? status : BSR_EIO, err);
     if (*end)
         return BSR_OK;
@@ -146,6 +146,7 @@ bsr_status video_read(struct video_reader *reader, struct video_frame *out, bool
         return explain(reader, BSR_ECANCELED, err);
     if (!reader->waiting)
         status = decode_next(reader, &ended, &passed_over, err);
+    video_watch_end(&reader->watch);
     if (status == BSR_OK && !ended)
         status = take_pixels(reader, err);
     if (damaged)
@@ -239,7 +240,8 @@ bsr_status video_open(struct video_reader **out, const char *source, const struc
     if (!options)
         options = &none;
     reader->file.fd = -1;
-    reader->watch = (struct video_watch){.stop = options->stop, .timeout_ms = options->timeout_ms};
+    reader->watch.stop = options->stop;
+    reader->watch.timeout_ms = options->timeout_ms;
     reader->host = (struct video_host){.context = reader,
                                        .alloc = host_alloc,
                                        .release = mem_free,
@@ -254,6 +256,7 @@ bsr_status video_open(struct video_reader **out, const char *source, const struc
     reader->clock.nominal = reader->facts.fps > 0 ? 1 / reader->facts.fps : 0.04;
     if (status == BSR_OK)
         status = find_first(reader, err);
+    video_watch_end(&reader->watch);
     if (status != BSR_OK) {
         video_close(reader);
         return status;
@@ -298,13 +301,11 @@ static bsr_status decode_until(struct video_reader *reader, double time, bool *o
     }
 }
 
-bsr_status video_seek(struct video_reader *reader, double time, struct bsr_error *err)
+/* Where an index is only nearly right, it is tried from further and further back. */
+static bsr_status find_time(struct video_reader *reader, double time, struct bsr_error *err)
 {
-    static const double back[] = {0, 2, 10, INFINITY}; /* where an index is only nearly right */
+    static const double back[] = {0, 2, 10, INFINITY};
     bool                overshot = true;
-    if (!(time > 0))
-        time = 0;
-    video_watch_begin(&reader->watch);
     for (size_t i = 0; overshot && i < sizeof back / sizeof *back; i++) {
         double     from = fmax(time - back[i], 0);
         bsr_status status = reader->module->seek(reader->input, reader->clock.start + from);
@@ -313,11 +314,19 @@ bsr_status video_seek(struct video_reader *reader, double time, struct bsr_error
         video_clock_jump(&reader->clock);
         overshot = false;
         status = decode_until(reader, time, &overshot, err);
-        if (status != BSR_OK)
+        if (status != BSR_OK || from <= 0)
             return status;
-        if (from <= 0)
-            break;
     }
+    return BSR_OK;
+}
+
+bsr_status video_seek(struct video_reader *reader, double time, struct bsr_error *err)
+{
+    video_watch_begin(&reader->watch);
+    bsr_status status = find_time(reader, time > 0 ? time : 0, err);
+    video_watch_end(&reader->watch);
+    if (status != BSR_OK)
+        return status;
     double frames = reader->waiting ? reader->decoded_time * reader->facts.fps : 0;
     reader->number = frames < 1e15 ? llround(frames) : 0;
     return BSR_OK;

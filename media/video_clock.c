@@ -35,15 +35,24 @@ void video_clock_jump(struct video_clock *clock)
 
 void video_watch_begin(struct video_watch *watch)
 {
-    watch->stopped = watch->late = false;
-    watch->deadline_ms = clock_ms() + watch->timeout_ms;
+    atomic_store(&watch->deadline_ms, watch->timeout_ms > 0 ? clock_ms() + watch->timeout_ms : INFINITY);
+}
+
+void video_watch_end(struct video_watch *watch)
+{
+    atomic_store(&watch->deadline_ms, INFINITY);
 }
 
 bool video_watch_over(struct video_watch *watch)
 {
     if (watch->stop && atomic_load(watch->stop))
-        watch->stopped = true;
-    else if (watch->timeout_ms > 0 && clock_ms() > watch->deadline_ms)
-        watch->late = true;
-    return watch->stopped || watch->late;
+        atomic_store(&watch->stopped, true);
+    else if (clock_ms() > atomic_load(&watch->deadline_ms))
+        atomic_store(&watch->late, true);
+    return video_watch_was_over(watch);
+}
+
+bool video_watch_was_over(struct video_watch *watch)
+{
+    return atomic_load(&watch->stopped) || atomic_load(&watch->late);
 }

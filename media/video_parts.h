@@ -23,16 +23,20 @@ bool video_is_container(const uint8_t *data, size_t size);
 
 /* ---- waiting ---- */
 
-/* Why and when to give up. */
+/* Why and when to give up. libav asks from threads of its own, too. Once something was given up that stays
+ * so: what it was in the middle of is not known. */
 struct video_watch {
     const atomic_bool *stop;
     int                timeout_ms;
-    double             deadline_ms;
-    bool               stopped, late; /* what made video_watch_over() true */
+    _Atomic double     deadline_ms; /* never between two calls */
+    atomic_bool        stopped, late;
 };
 
 void video_watch_begin(struct video_watch *watch);
+void video_watch_end(struct video_watch *watch);
 bool video_watch_over(struct video_watch *watch);
+/* Whether it was so before. */
+bool video_watch_was_over(struct video_watch *watch);
 
 /* ---- the bytes of a file ---- */
 

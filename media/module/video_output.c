@@ -17,7 +17,7 @@ struct video_output {
     AVFrame           *frame;
     AVPacket          *packet;
     struct SwsContext *scaler;
-    AVPacket         **list; /* a ring */
+    AVPacket         **list; /* a ring; `capacity` is a power of two */
     size_t             head, count, capacity;
     int64_t            hold, key, base; /* ticks; `base`: of the file's beginning */
     bool               begun, keyed, based;
@@ -160,13 +160,13 @@ const char *output_encoder(const struct video_output *output)
 
 static AVPacket **item(struct video_output *output, size_t i)
 {
-    return &output->list[(output->head + i) % output->capacity];
+    return &output->list[(output->head + i) & (output->capacity - 1)];
 }
 
 static void drop_first(struct video_output *output)
 {
     av_packet_free(item(output, 0));
-    output->head = (output->head + 1) % output->capacity;
+    output->head = (output->head + 1) & (output->capacity - 1);
     output->count--;
 }
 
@@ -175,7 +175,7 @@ static bool make_room(struct video_output *output)
     if (output->count < output->capacity)
         return true;
     size_t     capacity = output->capacity ? 2 * output->capacity : 64;
-    AVPacket **list = output->host.alloc(capacity, sizeof *list);
+    AVPacket **list = output->host.alloc(capacity, sizeof(void *));
     if (!list)
         return false;
     for (size_t i = 0; i < output->count; i++)

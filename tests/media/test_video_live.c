@@ -76,6 +76,14 @@ static void test_a_silent_server_is_given_up(void **state)
     assert_string_equal(err.message, "nothing came for 0.3 seconds");
     assert_null(strstr(err.subject, "secret"));
     server_stop(&server);
+
+    char rtsp[64];
+    server = (struct video_server){.silent = true};
+    server_start(&server);
+    snprintf(rtsp, sizeof rtsp, "rtsp://127.0.0.1:%d/camera", server.port);
+    assert_int_equal(video_open(&reader, rtsp, &options, &err), BSR_EIO);
+    assert_string_equal(err.message, "nothing came for 0.3 seconds");
+    server_stop(&server);
 }
 
 static void test_a_stream_that_stalls_is_given_up(void **state)
