@@ -6,6 +6,7 @@
 int detect_command(const struct options *options);
 int upscale_command(const struct options *options);
 int classify_command(const struct options *options);
+int view_command(const struct options *options);
 int live_command(const struct options *options);
 int bench_command(const struct options *options);
 int eval_detect_command(const struct options *options);

@@ -24,6 +24,7 @@ static int (*const commands[COMMAND_COUNT])(const struct options *options) = {
     [COMMAND_DETECT] = detect_command,
     [COMMAND_UPSCALE] = upscale_command,
     [COMMAND_CLASSIFY] = classify_command,
+    [COMMAND_VIEW] = view_command,
     [COMMAND_LIVE] = live_command,
     [COMMAND_BENCH] = bench_command,
     [COMMAND_EVAL_DETECT] = eval_detect_command,

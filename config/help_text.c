@@ -27,6 +27,7 @@ static const struct term model_inputs[] = {
 
 static const struct term files[] = {
     {"~/.config/besra/besra.cfg", "the person's own options; below $XDG_CONFIG_HOME where that is set"},
+    {"~/.config/besra/window.cfg", "how the window was left; written by besra view"},
     {"~/.local/share/besra/models/", "the person's own models; below $XDG_DATA_HOME where that is set"},
 };
 
@@ -65,6 +66,8 @@ help_term *help_inputs(enum command command)
 {
     if (command == COMMAND_LIVE)
         return live_input;
+    if (command == COMMAND_VIEW)
+        return picture_input;
     return command_is_for_pictures(command) ? picture_input : model_input;
 }
 

@@ -104,6 +104,21 @@ const struct command_info command_infos[COMMAND_COUNT] = {
             .examples = {{"besra classify -m squeezenet.onnx photo.jpg", "the five best classes"},
                          {"besra classify -m net.onnx --json -r pictures", "a record of each, for programs"}},
         },
+    [COMMAND_VIEW] =
+        {
+            .name = "view",
+            .page = "view",
+            .usage = "[OPTION...] [INPUT...]",
+            .model = "cards",
+            .summary = "look at pictures and what models make of them, in a window",
+            .description =
+                "Opens a window with pictures, a model and its settings, which act at once. What it shows "
+                "is told as the command line that makes the same, and pictures, folders and "
+                "models can be dropped into it. Press ? in it for the keys.",
+            .examples = {{"besra view holiday", "all pictures of a folder"},
+                         {"besra view -m net.onnx photo.jpg", "with another model"},
+                         {"besra view -m srcnn -s 3 photo.jpg", "enlarged, beside bicubic"}},
+        },
     [COMMAND_LIVE] =
         {
             .name = "live",
@@ -397,6 +412,7 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_DETECT_OUTPUT] = "Drawing and saving",
     [GROUP_UPSCALE] = "Enlarging",
     [GROUP_CLASSIFY] = "Classification",
+    [GROUP_VIEW] = "The window",
     [GROUP_LIVE] = "The source",
     [GROUP_RECORDING] = "Recording, following, counting",
     [GROUP_EVAL] = "Measuring",

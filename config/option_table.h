@@ -29,6 +29,7 @@ enum option_group {
     GROUP_DETECT_OUTPUT,
     GROUP_UPSCALE,
     GROUP_CLASSIFY,
+    GROUP_VIEW,
     GROUP_LIVE,
     GROUP_RECORDING,
     GROUP_EVAL,
@@ -50,8 +51,10 @@ enum {
     IN_CLASSIFY = 1 << COMMAND_CLASSIFY,
     IN_WRITING = IN_DETECT | IN_UPSCALE, /* pictures; such options may stand at the top of the file */
     IN_PICTURES = IN_WRITING | IN_CLASSIFY,
+    IN_VIEW = 1 << COMMAND_VIEW,
     IN_LIVE = 1 << COMMAND_LIVE,
-    IN_SETTINGS = IN_PICTURES | IN_LIVE, /* with a group in the file: the first commands of the list */
+    IN_SETTINGS =
+        IN_PICTURES | IN_VIEW | IN_LIVE, /* with a group in the file: the first commands of the list */
     IN_BENCH = 1 << COMMAND_BENCH,
     IN_EVAL_DETECT = 1 << COMMAND_EVAL_DETECT,
     IN_EVAL_UPSCALE = 1 << COMMAND_EVAL_UPSCALE,
@@ -70,8 +73,8 @@ enum {
     IN_FED = IN_COMPARE | IN_RUN,                                                /* run on given inputs */
     IN_RUNNING = IN_RUN | 1 << COMMAND_MODEL_CHECK | 1 << COMMAND_MODEL_EXPLAIN, /* with one engine */
     IN_SHAPED = IN_SHOW | IN_RUNNING | IN_COMPARE | 1 << COMMAND_MODEL_SIMPLIFY,
-    IN_EVERY = IN_READING | IN_LIVE | IN_BENCH | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD | IN_QUANTIZE |
-               1 << COMMAND_MODEL_LIST,
+    IN_EVERY = IN_READING | IN_VIEW | IN_LIVE | IN_BENCH | IN_SHAPED | IN_EXTRACT | IN_EDIT | IN_BUILD |
+               IN_QUANTIZE | 1 << COMMAND_MODEL_LIST,
     IN_ANY = IN_EVERY | 1 << COMMAND_MODEL | 1 << COMMAND_EVAL | IN_NONE,
     LINE_ONLY = 1 << 30, /* not in a configuration file */
 };

@@ -70,6 +70,19 @@ static bsr_status apply_line(struct options *options, const struct command_line 
     return BSR_OK;
 }
 
+/* How the window was left. What is wrong with that file is no reason not to open one. */
+static bsr_status apply_window_file(struct options *options, struct bsr_error *err)
+{
+    char            *path = NULL;
+    struct bsr_error why;
+    bsr_status       status = options_window_file(&path, err);
+
+    if (status == BSR_OK && path && config_file_apply(options, path, &why) == BSR_ENOMEM)
+        status = bsr_fail_memory(err, path, sizeof *options);
+    mem_free(path);
+    return status;
+}
+
 /* The person's own file, then that of --config. */
 static bsr_status apply_files(struct options *options, const struct command_line *line, struct bsr_error *err)
 {
@@ -89,6 +102,8 @@ static bsr_status apply_files(struct options *options, const struct command_line
             status = BSR_OK;
     }
     mem_free(path);
+    if (status == BSR_OK && own && options->command == COMMAND_VIEW)
+        status = apply_window_file(options, err);
     if (status == BSR_OK && named && !named[0])
         status = bsr_fail(err, BSR_EUSAGE, "--config", "\"\" is empty");
     if (status == BSR_OK && named)

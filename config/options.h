@@ -14,6 +14,7 @@ enum command {
     COMMAND_DETECT,
     COMMAND_UPSCALE,
     COMMAND_CLASSIFY,
+    COMMAND_VIEW,
     COMMAND_LIVE,
     COMMAND_BENCH,
     COMMAND_EVAL,  /* only to ask for help on those below: eval detect, ... */
@@ -75,6 +76,8 @@ enum input_range_choice { INPUT_RANGE_CARD, INPUT_RANGE_UNIT, INPUT_RANGE_BYTE, 
 enum layout_choice { LAYOUT_AUTO, LAYOUT_YOLOV5, LAYOUT_YOLOV5_HEADS, LAYOUT_YOLOV8, LAYOUT_BOXES };
 enum range_choice { RANGE_MINMAX, RANGE_PERCENTILE, RANGE_ENTROPY, RANGE_MSE };
 enum storage_choice { STORAGE_AS_DESCRIBED, STORAGE_F32, STORAGE_F16 };
+enum theme_choice { LOOK_DARK, LOOK_LIGHT };
+enum beside_view_choice { VIEW_DIVIDER, VIEW_SIDE, VIEW_LENS, VIEW_AFTER, VIEW_BEFORE };
 enum shrink_choice { LOAD_SHRUNK_WITH_SPARE, LOAD_SHRUNK, LOAD_WHOLE };
 enum profile_choice { PROFILE_CARD, PROFILE_APPLY, PROFILE_IGNORE };
 
@@ -150,6 +153,12 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     enum crop_choice   fit;
     enum scores_choice scores;
 
+    /* view */
+    enum theme_choice       theme;
+    enum beside_view_choice beside_view; /* how before and after are compared */
+    struct option_extent    window;      /* 0 x 0: as large as suits the screen */
+    bool                    hide_panel, hide_strip, hide_boxes;
+
     /* eval ... */
     char *truth; /* NULL: not given */
     char *plots; /* a folder; NULL: none are drawn */
@@ -167,8 +176,8 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     double               timeout;     /* seconds; 0: for ever */
     bool                 realtime, loop, no_reconnect, headless;
     bool                 record_plain, overlay, track;
-    struct option_list   record_on; /* classes */
-    double               pre, post; /* seconds */
+    struct option_list   record_on;          /* classes */
+    double               pre, post;          /* seconds */
     struct option_list   count_lines, zones; /* "x,y,x,y,..." */
     double               duration;           /* seconds; 0: no end */
     int                  frames;             /* 0: no end */
@@ -213,6 +222,15 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
 bsr_status options_parse(struct options *out, int argc, char **argv, struct bsr_error *err);
 
 void options_free(struct options *options);
+
+/* Where the window remembers how it was left: window.cfg beside the person's own besra.cfg. *path is the
+ * caller's (mem_free); NULL where there is no such place. BSR_ENOMEM. */
+bsr_status options_window_file(char **path, struct bsr_error *err);
+
+/* Appends the values of these options as a group of the configuration file: "view = { theme = "dark"; };".
+ * Check out->failed at the end. */
+void options_write_group(const struct options *options, const enum option_id *ids, size_t count,
+                         struct bytes *out);
 
 /* "detect", "model show"; "" for COMMAND_NONE. */
 const char *command_name(enum command command);

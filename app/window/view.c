@@ -120,6 +120,13 @@ void view_open_text(struct view *view, const char *text)
 
 void view_set(struct view *view, const struct viewer_settings *settings)
 {
+    const struct viewer_settings *now = &view->shot.settings;
+    view->changed |= (settings->confidence != now->confidence ? CHANGE_CONFIDENCE : 0U) |
+                     (settings->iou != now->iou ? CHANGE_IOU : 0U) |
+                     (settings->max_detections != now->max_detections ? CHANGE_MOST : 0U) |
+                     (settings->agnostic != now->agnostic ? CHANGE_AGNOSTIC : 0U) |
+                     (settings->factor != now->factor ? CHANGE_FACTOR : 0U) |
+                     (settings->top != now->top ? CHANGE_TOP : 0U);
     viewer_set(view->viewer, settings);
     ui_again(&view->ui, 0);
 }

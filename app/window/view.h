@@ -43,6 +43,16 @@ struct view_wishes {
 
 enum { VIEW_FRAMES = 120, MODEL_NAME_SPACE = 1024 };
 
+/* The settings that were changed in this window, as bits: what is to be remembered. */
+enum view_change {
+    CHANGE_CONFIDENCE = 1,
+    CHANGE_IOU = 2,
+    CHANGE_MOST = 4,
+    CHANGE_AGNOSTIC = 8,
+    CHANGE_FACTOR = 16,
+    CHANGE_TOP = 32,
+};
+
 /* The last frames, for the debug overlay. */
 struct view_times {
     float  build[VIEW_FRAMES], answer[VIEW_FRAMES]; /* ms: making the list; from an event to the screen */
@@ -72,6 +82,7 @@ struct view {
     struct scroll       panel_scroll, strip_scroll, keys_scroll;
     size_t              strip_selected; /* the picture that the strip last brought into sight */
     double              divider;
+    unsigned            changed;                    /* enum view_change */
     char                box_path[MODEL_NAME_SPACE]; /* the picture in which a box is picked */
     struct detection    box;                        /* the one; class_index -1: none */
     struct field        field;                      /* of a dialogue */
