@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_NAME = 64 }; /* bytes of a key's name or a word */
+
 static const float most_number = 1e6F; /* pixels, notches */
 
 static const struct {
@@ -139,13 +141,13 @@ static bool take_word(struct reader *reader, struct script_step *step, const cha
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     size_t            length = strspn(text, letters);
-    return length > 0 && length <= 64 && !text[length] && take_text(reader, step, text);
+    return length > 0 && length <= MOST_NAME && !text[length] && take_text(reader, step, text);
 }
 
 static bool take_key(struct reader *reader, struct script_step *step, const char *text)
 {
     text = take_modifiers(text, &step->modifiers);
-    return strlen(text) <= 64 && take_text(reader, step, text);
+    return take_text(reader, step, text) && reader->script->texts.size - step->text <= MOST_NAME + 1;
 }
 
 static bool take_point(struct script_step *step, const char *text)

@@ -149,7 +149,11 @@ static void test_limits_hold(void **state)
 
 static struct event random_event(void)
 {
-    static const char *const keys[] = {"a", "left", "page up", "+", "\xC3\xA4", "f1", "\\"};
+    static const char *const keys[] = {
+        "a",        "left",
+        "page up",  "+",
+        "\xC3\xA4", "f1",
+        "\\",       "\xFF\xFE\xFF\xFE\xFF\xFE\xFF\xFE\xFF\xFE\xFF\xFE\xFF\xFE\xFF\xFE\xFF\xFE"};
     static const char *const texts[] = {"hello", " ", "\\n", "\xE5\xBF\x83", "tab\there\n", "\x7F"};
     static const char *const paths[] = {"/a/b.jpg", "/a b/\xFF\xFE.png", "/new\nline", "C:\\x41"};
     struct event             event = {.kind = EVENT_POINTER + rand() % (EVENT_LEAVE - EVENT_POINTER + 1)};
@@ -164,7 +168,7 @@ static struct event random_event(void)
         event.dx = (float)(rand() % 100 - 50) / 33;
         event.dy = (float)(rand() % 100 - 50) / 1e5F;
     } else if (event.kind == EVENT_KEY) {
-        strcpy(event.text, keys[rand() % 7]);
+        strcpy(event.text, keys[rand() % 8]);
     } else if (event.kind == EVENT_TEXT) {
         strcpy(event.text, texts[rand() % 6]);
     } else if (event.kind == EVENT_DROP) {
