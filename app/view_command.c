@@ -2,7 +2,9 @@
 #include "app/commands.h"
 #include "app/run.h"
 #include "app/terminal.h"
+#include "app/window/session.h"
 #include "app/window/view_loop.h"
+#include "app/window/view_words.h"
 #include "base/alloc.h"
 #include "base/file.h"
 
@@ -23,6 +25,12 @@ static void wake(void *context)
 {
     const struct window *window = context;
     window->module->wake(window->display);
+}
+
+static int is_reached(void *context, const char *word)
+{
+    const struct window *window = context;
+    return view_is_reached(window->viewer, word);
 }
 
 static struct view_look look_of(const struct options *options)
@@ -58,10 +66,9 @@ static bsr_status open_window(struct window *window, struct bsr_error *err)
     const struct options        *options = window->options;
     const struct display_options how = {
         .title = "besra", .width = options->window.width, .height = options->window.height};
-    bsr_status status = display_module_find(&window->module, err);
+    const struct session_options hooks = {.is_reached = is_reached, .context = window};
+    bsr_status status = session_open_window(&window->module, &window->display, &how, &hooks, err);
 
-    if (status == BSR_OK)
-        status = window->module->open(&window->display, &how, err);
     if (status != BSR_OK)
         return status;
     const struct viewer_options viewing = {.threads = options->threads,
@@ -171,6 +178,8 @@ static bsr_status run(struct window *window, struct bsr_error *err)
         viewer_release(window->viewer, &shot);
     }
     view_stop(&window->view);
+    if (status == BSR_OK && window->module == &session_module)
+        status = session_outcome(window->display, err);
     return status;
 }
 
