@@ -17,3 +17,4 @@ endforeach()
 pkg_check_modules(LIBAV IMPORTED_TARGET libavformat>=59 libavcodec>=59 libswscale>=6 libavutil>=57)
 pkg_check_modules(AVDEVICE IMPORTED_TARGET libavdevice>=59) # its header only: cameras open it when they are
 pkg_check_modules(SDL2 IMPORTED_TARGET sdl2>=2.0.18) # optional: besra view, besra live (PkgConfig::SDL2)
+pkg_check_modules(MICROHTTPD IMPORTED_TARGET libmicrohttpd>=0.9.75) # optional: besra live --mjpeg

@@ -36,7 +36,7 @@ int         stream_server_port(const struct stream_server *server);
 void stream_server_frame(struct stream_server *server, const struct bsr_image *image, double time);
 
 /* Whether someone watches the frames: who draws on them need not do so otherwise. */
-bool stream_server_watched(const struct stream_server *server);
+bool stream_server_watched(struct stream_server *server);
 
 /* Sends a line of JSON to all who listen to "/events". The same. */
 void stream_server_event(struct stream_server *server, const char *line, size_t length);
