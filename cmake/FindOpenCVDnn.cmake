@@ -1,8 +1,8 @@
 # OpenCV's dnn module, without the package that brings all of OpenCV (libopencv-dev has OpenCVConfig.cmake and hundreds
 # of dependencies; libopencv-dnn-dev has neither). Defines the targets OpenCV::dnn and, where it is installed,
-# OpenCV::imgcodecs. Sets OpenCVDnn_VERSION.
+# OpenCV::imgcodecs and OpenCV::videoio. Sets OpenCVDnn_VERSION.
 find_path(OpenCVDnn_INCLUDE_DIR opencv2/dnn.hpp PATH_SUFFIXES opencv4)
-foreach(module core imgproc dnn imgcodecs)
+foreach(module core imgproc dnn imgcodecs videoio)
   find_library(OpenCVDnn_${module}_LIBRARY opencv_${module})
 endforeach()
 
@@ -30,5 +30,8 @@ if(OpenCVDnn_FOUND)
   besra_opencv_target(dnn OpenCV::core)
   if(EXISTS ${OpenCVDnn_INCLUDE_DIR}/opencv2/imgcodecs.hpp)
     besra_opencv_target(imgcodecs OpenCV::core)
+  endif()
+  if(EXISTS ${OpenCVDnn_INCLUDE_DIR}/opencv2/videoio.hpp)
+    besra_opencv_target(videoio OpenCV::core)
   endif()
 endif()

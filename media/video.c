@@ -170,6 +170,7 @@ static bsr_status open_input(struct video_reader *reader, const char *source,
                              const struct video_options *options, struct bsr_error *err)
 {
     char                 device[32];
+    enum video_by        by = VIDEO_BY_LIBAV;
     struct video_request request = {.name = source};
     bsr_status           status = BSR_OK;
     if (video_camera(device, source)) {
@@ -182,6 +183,8 @@ static bsr_status open_input(struct video_reader *reader, const char *source,
                                          .fps = options->fps};
         memcpy(request.fourcc, options->fourcc, sizeof request.fourcc);
         request.fourcc[4] = '\0';
+    } else if (video_is_pipeline(source)) {
+        by = VIDEO_BY_GSTREAMER;
     } else if (!video_is_url(source)) {
         status = video_file_open(&reader->file, source, &reader->watch, err);
         reader->host.read = host_read;
@@ -189,7 +192,7 @@ static bsr_status open_input(struct video_reader *reader, const char *source,
         reader->host.size = reader->file.seekable ? host_size : NULL;
     }
     if (status == BSR_OK)
-        status = video_find_module(&reader->module, reader->title, err);
+        status = video_find_module(&reader->module, by, reader->title, err);
     if (status != BSR_OK)
         return status;
     struct video_found found;

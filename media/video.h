@@ -1,6 +1,7 @@
 /* media/video.h: moving pictures in and out: files, streams and cameras to frames with the times at which
  * they were taken; frames to files that play as fast as they were taken. Stands on FFmpeg's libav, which is
- * in the module besra-video.so and opened when it is first needed (media/module.h). */
+ * in the module besra-video.so and opened when it is first needed (media/module.h). Pipelines of GStreamer's
+ * are read by besra-video-gstreamer.so, on OpenCV's videoio. */
 #pragma once
 
 #include "base/image.h"
@@ -39,10 +40,11 @@ struct video_frame {
 struct video_reader;
 
 /* Opens a camera ("0", "/dev/video2"), a stream ("rtsp://", "http://", "https://", "rtmp://", "udp://",
- * "srt://"), a file, or standard input ("-": any container that can be read without seeking). Turned pictures
- * of phones are upright. Release with video_close(). BSR_EMISSING (the module, the device), BSR_EIO (the
- * file, the server; the sentence says which and why), BSR_EFORMAT (no video in it), BSR_ECANCELED, BSR_ELIMIT
- * (larger than IMAGE_MAX_SIDE), BSR_ENOMEM; where `timeout_ms` ran out BSR_EIO that says so. */
+ * "srt://"), a pipeline of GStreamer's (elements with " ! " between them), a file, or standard input ("-":
+ * any container that can be read without seeking). Turned pictures of phones are upright. Release with
+ * video_close(). BSR_EMISSING (the module, the device), BSR_EIO (the file, the server; the sentence says
+ * which and why), BSR_EFORMAT (no video in it), BSR_ECANCELED, BSR_ELIMIT (larger than IMAGE_MAX_SIDE),
+ * BSR_EDECODE (nothing but damaged frames), BSR_ENOMEM; where `timeout_ms` ran out BSR_EIO that says so. */
 bsr_status video_open(struct video_reader **out, const char *source, const struct video_options *options,
                       struct bsr_error *err);
 void       video_close(struct video_reader *reader);
@@ -55,11 +57,12 @@ const struct video_facts *video_facts(const struct video_reader *reader);
 bsr_status video_read(struct video_reader *reader, struct video_frame *out, bool *end, long long *damaged,
                       struct bsr_error *err);
 
-/* Goes to the first frame at or behind `time` seconds. BSR_EFORMAT where the source can't. */
+/* Goes to the first frame at or behind `time` seconds; its number is how many nominal frames fit before it.
+ * BSR_EFORMAT where the source can't, and stays where it is. */
 bsr_status video_seek(struct video_reader *reader, double time, struct bsr_error *err);
 
-/* Whether `name` is a source that only video_open() can read: a camera, a URL, or a file whose first bytes
- * are a container's of video (GIF and pictures are not). Opens no module. */
+/* Whether `name` is a source that only video_open() can read: a camera, a URL, a pipeline, or a file whose
+ * first bytes are a container's of video (GIF and pictures are not). Opens no module. */
 bool video_is(const char *name);
 
 /* ---- out ---------------------------------------------------------------------------------------- */

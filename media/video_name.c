@@ -45,6 +45,11 @@ bool video_is_url(const char *source)
     return false;
 }
 
+bool video_is_pipeline(const char *source)
+{
+    return strstr(source, " ! ") != NULL;
+}
+
 bsr_status video_no_camera(const char *device, struct bsr_error *err)
 {
     struct bytes there = {0};
@@ -125,7 +130,7 @@ bool video_is(const char *name)
     char        device[32];
     struct stat st;
     uint8_t     first[FIRST_BYTES];
-    if (video_camera(device, name) || video_is_url(name))
+    if (video_camera(device, name) || video_is_url(name) || video_is_pipeline(name))
         return true;
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)

@@ -6,9 +6,12 @@
 
 #include <stdatomic.h>
 
-/* Opens the module that reads `name` at the first call; a failure is tried anew at the next, as a package may
- * come meanwhile. BSR_EMISSING. */
-bsr_status video_find_module(const struct video_module **out, const char *name, struct bsr_error *err);
+enum video_by { VIDEO_BY_LIBAV, VIDEO_BY_GSTREAMER };
+
+/* Opens the module at the first call; a failure is tried anew at the next, as a package may come meanwhile.
+ * BSR_EMISSING, said of `name`. */
+bsr_status video_find_module(const struct video_module **out, enum video_by by, const char *name,
+                             struct bsr_error *err);
 
 /* ---- names ---- */
 
@@ -16,6 +19,8 @@ bsr_status video_find_module(const struct video_module **out, const char *name, 
 bool video_camera(char device[32], const char *source);
 /* Whether it begins with a scheme that is read over the net. */
 bool video_is_url(const char *source);
+/* Whether it is a pipeline of GStreamer's: elements with " ! " between them. */
+bool video_is_pipeline(const char *source);
 /* BSR_EMISSING that says which cameras there are. */
 bsr_status video_no_camera(const char *device, struct bsr_error *err);
 /* Whether the beginning of a file is that of a container of video. 512 bytes suffice. */

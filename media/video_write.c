@@ -107,7 +107,7 @@ static bsr_status check(const char *path, const struct video_writer_options *opt
 static bsr_status open_output(struct video_writer *writer, const struct video_writer_options *options,
                               struct bsr_error *err)
 {
-    bsr_status status = video_find_module(&writer->module, writer->path, err);
+    bsr_status status = video_find_module(&writer->module, VIDEO_BY_LIBAV, writer->path, err);
     if (status != BSR_OK)
         return status;
     const struct video_encoding encoding = {.format = format_of(writer->path),

@@ -8,7 +8,8 @@ build="gcc g++ cmake ninja-build pkg-config protobuf-c-compiler
        libtiff-dev libgif-dev liblcms2-dev libfreetype-dev libharfbuzz-dev libfontconfig-dev
        libjansson-dev nettle-dev libexpat1-dev fonts-dejavu-core
        libavformat-dev libavcodec-dev libavdevice-dev libswscale-dev libavutil-dev libmicrohttpd-dev"
-tests="$build libdnnl-dev libcmocka-dev libopencv-imgcodecs-dev clang clang-tidy clang-format git man-db bash-completion file"
+tests="$build libdnnl-dev libcmocka-dev libopencv-imgcodecs-dev libopencv-videoio-dev
+       gstreamer1.0-plugins-base clang clang-tidy clang-format git man-db bash-completion file"
 # The kernels are tested for ARM64, too.
 [ "$(uname -m)" = aarch64 ] || tests="$tests gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 

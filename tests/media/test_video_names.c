@@ -106,6 +106,7 @@ static void test_what_only_video_open_reads(void **state)
     assert_true(video_is(clip_path("movie")));
     assert_true(video_is("0"));
     assert_true(video_is("rtsp://camera/1"));
+    assert_true(video_is("videotestsrc ! videoconvert ! appsink"));
     assert_true(video_is("http://host:8080/video"));
     assert_false(video_is(clip_path("text.mp4")));
     assert_false(video_is(clip_path("none.mp4")));
