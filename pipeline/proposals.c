@@ -19,7 +19,7 @@ void proposals_free(struct proposals *proposals)
     *proposals = (struct proposals){0};
 }
 
-/* ---- order ------------------------------------------------------------------------------------------ */
+/* ---- order -------------------------------------------------------------------------------------- */
 
 /* A score of 0 or more, and where it was. The bits of such floats rise with them. */
 static uint64_t key_of(float score, size_t index)
@@ -69,7 +69,7 @@ void proposals_map_back(struct detection *out, const struct candidates *list,
     }
 }
 
-/* ---- suppression ------------------------------------------------------------------------------------- */
+/* ---- suppression -------------------------------------------------------------------------------- */
 
 struct suppressor *suppressor_open(void)
 {

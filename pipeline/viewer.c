@@ -4,8 +4,7 @@
 #include "engine/engine.h"
 #include "pipeline/viewer_parts.h"
 
-/* ---- moments --------------------------------------------------------------------------------------------
- */
+/* ---- moments ------------------------------------------------------------------------------------ */
 
 static void moment_destroy(struct shared *shared)
 {
@@ -133,6 +132,7 @@ void moment_publish(struct viewer *viewer)
 
     pthread_cond_broadcast(&viewer->work);
     viewer->changed = true;
+    viewer->stale = !moment;
     if (!moment)
         return;
     moment->base = (struct shared){.holders = 1, .destroy = moment_destroy};
@@ -154,6 +154,8 @@ void moment_publish(struct viewer *viewer)
 struct viewer_snapshot viewer_snapshot(struct viewer *viewer)
 {
     pthread_mutex_lock(&viewer->lock);
+    if (viewer->stale)
+        moment_publish(viewer);
     struct viewer_moment *moment = shared_hold(viewer->moment);
     pthread_mutex_unlock(&viewer->lock);
     return moment->seen;
@@ -166,8 +168,7 @@ void viewer_release(struct viewer *viewer, struct viewer_snapshot *snapshot)
     *snapshot = (struct viewer_snapshot){0};
 }
 
-/* ---- from beginning to end ------------------------------------------------------------------------------
- */
+/* ---- from beginning to end ---------------------------------------------------------------------- */
 
 static bsr_status start_threads(struct viewer *viewer, struct bsr_error *err)
 {
@@ -248,7 +249,6 @@ void viewer_close(struct viewer *viewer)
 {
     if (!viewer)
         return;
-    viewer->options.wake = viewer->thread_count ? viewer->options.wake : NULL;
     stop_threads(viewer);
     drop_history(&viewer->undo);
     drop_history(&viewer->redo);

@@ -41,8 +41,7 @@ static void folder_run_free(struct folder_run *run)
     bytes_free(&run->records);
 }
 
-/* ---- what is to be done
- * ------------------------------------------------------------------------------------ */
+/* ---- what is to be done ------------------------------------------------------------------------- */
 
 static bsr_status collect(struct folder_run *run, struct bsr_error *err)
 {
@@ -90,8 +89,7 @@ static bsr_status choose_classes(struct folder_run *run, const struct viewer_set
     return run->class_count ? BSR_OK : bsr_fail(err, BSR_EUSAGE, NULL, "all classes are hidden");
 }
 
-/* ---- doing it
- * ----------------------------------------------------------------------------------------------- */
+/* ---- doing it ----------------------------------------------------------------------------------- */
 
 /* With the lock held. */
 static void note_failure(struct viewer *viewer, const struct bsr_error *error)
@@ -245,8 +243,7 @@ static bsr_status do_all(struct folder_run *run, struct bsr_error *err)
     return status;
 }
 
-/* ---- the thread
- * --------------------------------------------------------------------------------------------- */
+/* ---- the thread --------------------------------------------------------------------------------- */
 
 /* With the lock held. */
 static void finish(struct viewer *viewer, struct folder_run *run, bsr_status status,

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- words
- * --------------------------------------------------------------------------------------------------- */
+/* ---- words -------------------------------------------------------------------------------------- */
 
 static bool is_plain(char letter)
 {
@@ -68,8 +67,7 @@ static void add_path(struct bytes *out, const char *path, struct bytes *scratch)
     add_word(out, bytes_text(scratch));
 }
 
-/* ---- options, in the order of --help
- * --------------------------------------------------------------------------- */
+/* ---- options, in the order of --help ------------------------------------------------------------ */
 
 /* Whether --classes would understand the name as this class. */
 static bool names_one(const struct viewer_snapshot *snapshot, size_t index)

@@ -45,8 +45,19 @@ void keep_forget_models(struct viewer *viewer)
                 at = &(*at)->next;
 }
 
-/* ---- what there is
- * ------------------------------------------------------------------------------------------- */
+void keep_retry(struct viewer *viewer, struct entry *entry)
+{
+    if (entry->pixels && entry->pixels->status == BSR_ENOMEM)
+        drop_pixels(viewer, entry);
+    for (struct outcome **at = &entry->outcomes; *at;)
+        if ((*at)->status == BSR_ENOMEM)
+            drop_outcome(viewer, at);
+        else
+            at = &(*at)->next;
+    entry->too_large = false;
+}
+
+/* ---- what there is ------------------------------------------------------------------------------ */
 
 /* Whether it says what the model of now says with the settings of now. */
 static bool is_current(const struct viewer *viewer, const struct outcome *outcome)
@@ -98,8 +109,7 @@ void keep_outcome(struct viewer *viewer, struct entry *entry, struct outcome *ou
     viewer->used += outcome->bytes;
 }
 
-/* ---- room
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- room --------------------------------------------------------------------------------------- */
 
 static bool has_bytes(const struct entry *entry)
 {

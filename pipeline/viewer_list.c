@@ -63,8 +63,7 @@ static struct entry *entry_make(const char *path, const char *relative)
     return NULL;
 }
 
-/* ---- what is wanted ---------------------------------------------------------------------------------------
- */
+/* ---- what is wanted ----------------------------------------------------------------------------- */
 
 struct entry *viewer_wanted(const struct viewer *viewer, int rank)
 {
@@ -95,7 +94,7 @@ void viewer_reconsider(struct viewer *viewer)
         if (!entry)
             continue;
         entry->used = ++viewer->clock;
-        entry->too_large = false;
+        keep_retry(viewer, entry);
     }
     if (!running)
         return;
@@ -117,8 +116,7 @@ void viewer_select(struct viewer *viewer, size_t index)
         shown_refresh(viewer);
 }
 
-/* ---- another list
- * ------------------------------------------------------------------------------------------ */
+/* ---- another list ------------------------------------------------------------------------------- */
 
 /* Puts the new entries (their holders are taken over) behind those that are there. */
 static bsr_status append(struct viewer *viewer, const struct shelf *added, struct bsr_error *err)
@@ -193,8 +191,7 @@ void viewer_remove(struct viewer *viewer, size_t index)
         shown_refresh(viewer);
 }
 
-/* ---- a picture that was pasted
- * ------------------------------------------------------------------------------ */
+/* ---- a picture that was pasted ------------------------------------------------------------------ */
 
 static void pixels_destroy(struct shared *shared)
 {

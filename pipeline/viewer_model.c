@@ -31,8 +31,7 @@ static void opened_destroy(struct shared *shared)
     mem_free(opened);
 }
 
-/* ---- what it is
- * ---------------------------------------------------------------------------------------------- */
+/* ---- what it is --------------------------------------------------------------------------------- */
 
 static bool enlarges(const struct model *model)
 {
@@ -56,8 +55,7 @@ static bool looks_like(const struct model *model, enum card_task task)
     return task == CARD_UPSCALE ? enlarges(model) : classifies(model);
 }
 
-/* ---- opening
- * --------------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------ */
 
 static bsr_status open_net(struct opened *opened, struct bsr_error *err)
 {
@@ -171,8 +169,7 @@ bsr_status opened_make(struct opened **out, struct viewer *viewer, struct text *
     return status;
 }
 
-/* ---- the thread
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the thread --------------------------------------------------------------------------------- */
 
 struct opening {
     struct viewer     *viewer;

@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* ---- what is counted --------------------------------------------------------------------------------- */
+/* ---- what is counted ---------------------------------------------------------------------------- */
 
 struct shared {
     atomic_uint holders;
@@ -161,7 +161,7 @@ struct viewer_moment {
     struct text           *texts[6];
 };
 
-/* ---- the viewer ---------------------------------------------------------------------------------------- */
+/* ---- the viewer --------------------------------------------------------------------------------- */
 
 enum { HISTORY = 100 };
 
@@ -176,6 +176,7 @@ struct viewer {
     pthread_cond_t        work; /* there may be something to do */
     bool                  closing;
     bool                  changed; /* since wake() was last called */
+    bool                  stale;   /* there was no memory for a newer moment */
     unsigned long long    serial, ids;
     uint64_t              clock; /* counts what was wanted */
     uint64_t              used;  /* bytes of the pixels and outcomes that are kept */
@@ -239,7 +240,7 @@ void viewer_retire(struct viewer *viewer, void *thing);
  */
 void moment_publish(struct viewer *viewer);
 
-/* ---- the list: viewer_list.c ------------------------------------------------------------------------- */
+/* ---- the list: viewer_list.c -------------------------------------------------------------------- */
 
 /* The selected picture (0), the one behind it (1), the one before it (2), or NULL. With the lock held. */
 enum { WANTED = 3 };
@@ -254,7 +255,7 @@ void viewer_reconsider(struct viewer *viewer);
 /* Empty pixels, or NULL. */
 struct pixels *pixels_make(void);
 
-/* ---- memory: viewer_keep.c, with the lock held ------------------------------------------------------- */
+/* ---- memory: viewer_keep.c, with the lock held -------------------------------------------------- */
 
 /* Whether `bytes` more fit, after throwing out what is wanted less than rank `rank`. */
 bool keep_make_room(struct viewer *viewer, uint64_t bytes, int rank);
@@ -262,6 +263,9 @@ bool keep_make_room(struct viewer *viewer, uint64_t bytes, int rank);
 /* Puts what was made (taken over) to its picture. */
 void keep_pixels(struct viewer *viewer, struct entry *entry, struct pixels *pixels);
 void keep_outcome(struct viewer *viewer, struct entry *entry, struct outcome *outcome);
+
+/* What failed for want of memory is tried again. */
+void keep_retry(struct viewer *viewer, struct entry *entry);
 
 /* Forgets all of a picture that leaves the list, or of all pictures what other models said. */
 void keep_forget(struct viewer *viewer, struct entry *entry);
@@ -273,7 +277,7 @@ struct outcome *keep_find(const struct viewer *viewer, const struct entry *entry
 /* "would take about 210 MB, over the budget of 100 MB" */
 bsr_status keep_fail(const struct viewer *viewer, uint64_t bytes, const char *subject, struct bsr_error *err);
 
-/* ---- the settings: viewer_settings.c ------------------------------------------------------------------ */
+/* ---- the settings: viewer_settings.c ------------------------------------------------------------ */
 
 enum { VIEWER_USUAL_TOP = 5 };
 
@@ -288,14 +292,13 @@ double asked_floor(const struct asked *asked, const struct opened *model);
 /* The same without hidden classes, and no history: for a model with other classes. With the lock held. */
 void settings_forget_classes(struct viewer *viewer);
 
-/* ---- what is shown: viewer_shown.c --------------------------------------------------------------------- */
+/* ---- what is shown: viewer_shown.c -------------------------------------------------------------- */
 
 /* Makes what is shown agree with what is selected, known and asked for, and publishes it. Without the lock.
  */
 void shown_refresh(struct viewer *viewer);
 
-/* ---- models: viewer_model.c -----------------------------------------------------------------------------
- */
+/* ---- models: viewer_model.c --------------------------------------------------------------------- */
 
 /* Whether to go on; `progress` is 0..1. */
 typedef bool opened_step(void *context, double progress);
@@ -308,8 +311,7 @@ bsr_status opened_make(struct opened **out, struct viewer *viewer, struct text *
 /* What is written at a box: the command's default. */
 #define VIEWER_LABEL "{name} {score}"
 
-/* ---- threads --------------------------------------------------------------------------------------------
- */
+/* ---- threads ------------------------------------------------------------------------------------ */
 
 void *viewer_load_thread(void *viewer);  /* viewer_pictures.c: pictures, then small ones */
 void *viewer_run_thread(void *viewer);   /* viewer_run.c: nets */

@@ -65,8 +65,7 @@ static struct pixels *load(const struct viewer *viewer, const char *path)
     return made;
 }
 
-/* ---- the thread ------------------------------------------------------------------------------------------
- */
+/* ---- the thread --------------------------------------------------------------------------------- */
 
 /* The picture to be decoded next, or NULL. */
 static struct entry *next_picture(const struct viewer *viewer)

@@ -34,8 +34,7 @@ static uint64_t image_bytes(const struct bsr_image *image)
     return image->stride * (uint64_t)image->height;
 }
 
-/* ---- the picture as the command would see it
- * ---------------------------------------------------------------- */
+/* ---- the picture as the command would see it ---------------------------------------------------- */
 
 /* How many times smaller the command would decode it. */
 static int reduction_of(const struct task *task)
@@ -68,8 +67,7 @@ static bsr_status take_picture(const struct task *task, struct picture *decoded,
     return status;
 }
 
-/* ---- one picture
- * ---------------------------------------------------------------------------------------------- */
+/* ---- one picture -------------------------------------------------------------------------------- */
 
 static bsr_status detect(const struct task *task, struct outcome *made, const struct bsr_image *image,
                          const struct image_reduction *reduction, struct bsr_error *err)
@@ -179,8 +177,7 @@ static bsr_status enlarge(struct task *task, struct outcome *made, struct bsr_er
     return status;
 }
 
-/* ---- the thread
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the thread --------------------------------------------------------------------------------- */
 
 /* With the lock held; what is found is held. */
 static bool find_task(struct viewer *viewer, struct task *task)

@@ -30,8 +30,7 @@ static bsr_status copy_image(struct bsr_image *out, const struct bsr_image *imag
     return BSR_OK;
 }
 
-/* ---- boxes
- * --------------------------------------------------------------------------------------------------- */
+/* ---- boxes -------------------------------------------------------------------------------------- */
 
 static bsr_status draw_boxes(const struct viewer_snapshot *snapshot, struct bsr_image *image,
                              struct annotation *boxes, struct bytes *texts, struct bsr_error *err)
@@ -100,8 +99,7 @@ bsr_status viewer_render(struct viewer *viewer, const struct viewer_snapshot *sn
     return BSR_OK;
 }
 
-/* ---- a picture
- * -------------------------------------------------------------------------------------------------- */
+/* ---- a picture ---------------------------------------------------------------------------------- */
 
 /* The picture of the file as the command reads it: with its EXIF block and its profile. */
 static bsr_status reread(struct viewer *viewer, const struct viewer_snapshot *snapshot, struct picture *out,
@@ -195,8 +193,7 @@ bsr_status viewer_save_picture(struct viewer *viewer, const struct viewer_snapsh
     return status;
 }
 
-/* ---- a record
- * --------------------------------------------------------------------------------------------------- */
+/* ---- a record ----------------------------------------------------------------------------------- */
 
 static bsr_status write_upscaled(struct bytes *out, const struct viewer_snapshot *snapshot,
                                  const struct record_head *head, struct bsr_error *err)

@@ -81,8 +81,7 @@ double asked_floor(const struct asked *asked, const struct opened *model)
     return asked_in_force(asked, model).confidence < USUAL_FLOOR ? 0 : USUAL_FLOOR;
 }
 
-/* ---- changes ---------------------------------------------------------------------------------------------
- */
+/* ---- changes ------------------------------------------------------------------------------------ */
 
 static bool is_hidden(const struct viewer_settings *settings, int index)
 {

@@ -60,8 +60,7 @@ struct text *text_of_error(const struct bsr_error *error)
     return made;
 }
 
-/* ---- the lock --------------------------------------------------------------------------------------------
- */
+/* ---- the lock ----------------------------------------------------------------------------------- */
 
 void viewer_lock(struct viewer *viewer)
 {
@@ -71,7 +70,7 @@ void viewer_lock(struct viewer *viewer)
 void viewer_unlock(struct viewer *viewer)
 {
     struct shared *retired = viewer->retired;
-    bool           changed = viewer->changed;
+    bool           changed = viewer->changed && !viewer->closing;
 
     viewer->retired = NULL;
     viewer->changed = false;

@@ -20,8 +20,7 @@ static void shown_destroy(struct shared *shared)
     mem_free(shown);
 }
 
-/* ---- a detector's
- * ------------------------------------------------------------------------------------------ */
+/* ---- a detector's ------------------------------------------------------------------------------- */
 
 static bool count_classes(struct shown *shown, const struct detections *found)
 {
@@ -95,8 +94,7 @@ static bool show_detections(struct viewer *viewer, struct shown *shown,
     return true;
 }
 
-/* ---- a classifier's
- * ----------------------------------------------------------------------------------------- */
+/* ---- a classifier's ----------------------------------------------------------------------------- */
 
 static bool show_scores(struct shown *shown, const struct viewer_settings *settings)
 {
@@ -117,8 +115,7 @@ static bool show_scores(struct shown *shown, const struct viewer_settings *setti
     return true;
 }
 
-/* ---- both
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- both --------------------------------------------------------------------------------------- */
 
 /* Takes over what it is made of. NULL: out of memory. */
 static struct shown *show(struct viewer *viewer, struct outcome *outcome, struct asked *asked)

@@ -16,8 +16,7 @@
 
 #include <cmocka.h>
 
-/* ---- the list --------------------------------------------------------------------------------------------
- */
+/* ---- the list ----------------------------------------------------------------------------------- */
 
 static void expect_list(struct viewer *viewer, size_t count, size_t selected, const char *name)
 {
@@ -180,8 +179,7 @@ static void test_small_pictures_come_when_asked_for(void **unused)
     viewer_close(viewer);
 }
 
-/* ---- models ----------------------------------------------------------------------------------------------
- */
+/* ---- models ------------------------------------------------------------------------------------- */
 
 static void test_a_model_that_is_not_there_says_so_and_the_old_one_goes_on(void **unused)
 {
@@ -228,19 +226,29 @@ static void test_a_model_for_another_task_switches_it(void **unused)
 /* As `besra detect` says it: by opening a detector of it. */
 static void test_a_model_that_is_nothing_known_says_what_detect_says(void **unused)
 {
-    static const char path[] = BESRA_SOURCE_DIR "/tests/pipeline/viewing.c";
-    struct viewer    *viewer = open_viewer(0);
-    struct model      model;
-    struct bsr_error  err = {0};
+    static const char *const paths[] = {BESRA_SOURCE_DIR "/tests/pipeline/viewing.c",
+                                        BESRA_SOURCE_DIR "/tests/onnx/data/chain.onnx"};
     (void)unused;
 
-    assert_int_not_equal(model_open(&model, path, CARD_DETECT, NULL, &err), BSR_OK);
-    viewer_load_model(viewer, path, CARD_TASK_UNKNOWN);
-    struct viewer_snapshot snapshot = wait_for(viewer, model_failed);
-    assert_non_null(strstr(snapshot.model_why, err.message));
-    assert_null(snapshot.model_used);
-    viewer_release(viewer, &snapshot);
-    viewer_close(viewer);
+    for (size_t i = 0; i < 2; i++) {
+        struct viewer   *viewer = open_viewer(0);
+        struct model     model = {0};
+        struct detector *detector = NULL;
+        struct bsr_error err = {0};
+        bsr_status       status = model_open(&model, paths[i], CARD_DETECT, NULL, &err);
+        if (status == BSR_OK) {
+            const struct detect_options options = detect_options_default(&model);
+            status = detector_open(&detector, &model, &options, NULL, NULL, &err);
+            model_free(&model);
+        }
+        assert_int_equal(status, BSR_EMODEL);
+        viewer_load_model(viewer, paths[i], CARD_TASK_UNKNOWN);
+        struct viewer_snapshot snapshot = wait_for(viewer, model_failed);
+        assert_non_null(strstr(snapshot.model_why, err.message));
+        assert_null(snapshot.model_used);
+        viewer_release(viewer, &snapshot);
+        viewer_close(viewer);
+    }
 }
 
 static bool uses_srcnn(const struct viewer_snapshot *snapshot)
@@ -266,8 +274,7 @@ static void test_the_last_of_many_wishes_for_a_model_is_granted(void **unused)
     viewer_close(viewer);
 }
 
-/* ---- detections ------------------------------------------------------------------------------------------
- */
+/* ---- detections --------------------------------------------------------------------------------- */
 
 /* Against a detector opened with the settings in force. */
 static void expect_detectors(const struct viewer_snapshot *snapshot)
@@ -387,8 +394,7 @@ static void test_a_threshold_under_what_is_kept_runs_the_net_again(void **unused
     viewer_close(viewer);
 }
 
-/* ---- neighbours ------------------------------------------------------------------------------------------
- */
+/* ---- neighbours --------------------------------------------------------------------------------- */
 
 static size_t selected_is;
 
@@ -445,8 +451,7 @@ static void test_neighbours_are_computed_ahead(void **unused)
     viewer_close(viewer);
 }
 
-/* ---- snapshots -------------------------------------------------------------------------------------------
- */
+/* ---- snapshots ---------------------------------------------------------------------------------- */
 
 static atomic_int wakes;
 
@@ -520,6 +525,34 @@ static void test_out_of_memory_leaves_a_viewer_that_works_or_none(void **unused)
     }
 }
 
+/* Whatever failed, another try works. */
+static void test_after_out_of_memory_another_try_works(void **unused)
+{
+    char one[] = CARDS "/cards-1.jpg", *inputs[] = {one};
+    (void)unused;
+
+    for (size_t n = 1; n < 1500; n += 1 + n / 2) {
+        struct viewer *viewer = open_viewer(0);
+        mem_fail_from(n);
+        viewer_add(viewer, inputs, 1, false, NULL);
+        viewer_load_model(viewer, CARDS_MODEL, CARD_TASK_UNKNOWN);
+        usleep(3000);
+        struct viewer_snapshot snapshot = viewer_snapshot(viewer);
+        viewer_release(viewer, &snapshot);
+        usleep(3000);
+        mem_fail_from(0);
+        while (usleep(1000), snapshot = viewer_snapshot(viewer), snapshot.model_state == VIEWER_WORKING)
+            viewer_release(viewer, &snapshot);
+        bool there = snapshot.count > 0;
+        viewer_release(viewer, &snapshot);
+        if (!there)
+            add_inputs(viewer, one, NULL);
+        load_model(viewer, CARDS_MODEL, CARD_TASK_UNKNOWN);
+        wait_until(viewer, has_result);
+        viewer_close(viewer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -539,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_neighbours_are_computed_ahead),
         cmocka_unit_test(test_snapshots_only_rise_while_all_is_working),
         cmocka_unit_test(test_closing_in_the_middle_of_everything_is_clean),
+        cmocka_unit_test(test_after_out_of_memory_another_try_works),
         cmocka_unit_test(test_out_of_memory_leaves_a_viewer_that_works_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,8 +65,7 @@ static void set_factor(struct viewer *viewer, double factor)
     viewer_release(viewer, &snapshot);
 }
 
-/* ---- enlarging
- * --------------------------------------------------------------------------------------------- */
+/* ---- enlarging ---------------------------------------------------------------------------------- */
 
 static void test_enlarged_pictures_are_the_upscalers(void **unused)
 {
@@ -217,8 +216,7 @@ static void test_little_memory_is_enough_for_a_long_list(void **unused)
     viewer_close(viewer);
 }
 
-/* ---- classes
- * --------------------------------------------------------------------------------------------------- */
+/* ---- classes ------------------------------------------------------------------------------------ */
 
 static void test_classes_of_a_picture_are_named(void **unused)
 {
@@ -253,8 +251,7 @@ static void test_classes_of_a_picture_are_named(void **unused)
     viewer_close(viewer);
 }
 
-/* ---- saving
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- saving ------------------------------------------------------------------------------------- */
 
 static void test_a_record_is_the_commands(void **unused)
 {
@@ -337,8 +334,7 @@ static void test_what_is_rendered_is_what_is_seen(void **unused)
     viewer_close(viewer);
 }
 
-/* ---- a folder
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- a folder ----------------------------------------------------------------------------------- */
 
 static bool batch_ended(const struct viewer_snapshot *snapshot)
 {

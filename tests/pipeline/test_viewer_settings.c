@@ -44,8 +44,7 @@ static void expect(struct viewer *viewer, double confidence, double iou)
     assert_true(settings.iou == iou);
 }
 
-/* ---- what is in force
- * -------------------------------------------------------------------------------------- */
+/* ---- what is in force --------------------------------------------------------------------------- */
 
 static void test_what_was_not_asked_for_is_as_the_card_says(void **unused)
 {
@@ -93,8 +92,7 @@ static void test_values_out_of_range_are_brought_into_it(void **unused)
     viewer_close(viewer);
 }
 
-/* ---- undo
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- undo --------------------------------------------------------------------------------------- */
 
 static void test_a_drag_is_one_step_to_undo(void **unused)
 {
@@ -187,8 +185,7 @@ static void test_out_of_memory_changes_nothing_or_all(void **unused)
     viewer_close(viewer);
 }
 
-/* ---- the command line
- * ------------------------------------------------------------------------------------------ */
+/* ---- the command line --------------------------------------------------------------------------- */
 
 static void expect_command(struct viewer *viewer, const char *expected)
 {
