@@ -182,6 +182,7 @@ static struct live_options live_options_of(struct watching *watching)
           .on_message = say,
           .context = watching,
     };
+    live.tracking.any_class = options->any_class;
     if (options->fourcc)
         memcpy(live.video.fourcc, options->fourcc, strnlen(options->fourcc, sizeof live.video.fourcc - 1));
     return live;
@@ -220,17 +221,28 @@ static void say_what_was(struct live *live, double start)
     struct live_snapshot shot = live_snapshot(live);
     double               seconds = (clock_ms() - start) / 1000;
 
-    terminal_say("looked at %lld of %lld frames in %.1f s: %.1f a second, %lld dropped", shot.stats.looked,
-                 shot.stats.frames, seconds, (double)shot.stats.looked / seconds, shot.stats.dropped);
+    if (shot.stats.frames > 0)
+        terminal_say("looked at %lld of %lld frames in %.1f s: %.1f a second, %lld dropped",
+                     shot.stats.looked, shot.stats.frames, seconds, (double)shot.stats.looked / seconds,
+                     shot.stats.dropped);
     if (shot.stats.reconnects || shot.stats.damaged || shot.stats.unrecorded)
         terminal_say("opened again %lld times; %lld damaged frames; %lld that the recording had no time for",
                      shot.stats.reconnects, shot.stats.damaged, shot.stats.unrecorded);
-    say_counts(live, &shot);
+    if (shot.stats.frames > 0)
+        say_counts(live, &shot);
     live_release(live, &shot);
 }
 
 /* ---- the command
  * ------------------------------------------------------------------------------------------------ */
+
+/* A file that is not there is an input that failed, as everywhere; a camera is something needed. */
+static bool is_missing_file(const char *source)
+{
+    bool file = !strstr(source, "://") && strncmp(source, "/dev/", 5) != 0 &&
+                source[strspn(source, "0123456789")] != '\0';
+    return file && access(source, F_OK) != 0;
+}
 
 static int watch(struct watching *watching)
 {
@@ -254,8 +266,10 @@ static int watch(struct watching *watching)
         status = closed;
         err = ended;
     }
-    if (status != BSR_OK)
-        return run_fail(&err);
+    if (status != BSR_OK) {
+        int code = run_fail(&err);
+        return is_missing_file(how.source) ? EXIT_SOME_FAILED : code;
+    }
     return interrupt_signal ? 128 + (int)interrupt_signal : EXIT_DONE;
 }
 

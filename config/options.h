@@ -175,7 +175,7 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     char                *fourcc;      /* NULL: any */
     double               timeout;     /* seconds; 0: for ever */
     bool                 realtime, loop, no_reconnect, headless;
-    bool                 record_plain, overlay, track;
+    bool                 record_plain, overlay, track, any_class;
     struct option_list   record_on;          /* classes */
     double               pre, post;          /* seconds */
     struct option_list   count_lines, zones; /* "x,y,x,y,..." */

@@ -137,7 +137,8 @@ static void stroke(const struct bsr_image *image, struct count_point a, struct c
     }
 }
 
-static void stroke_all(const struct bsr_image *image, const struct count_shape *shape, int width,
+/* `line` is the usual width, which `width` may be a hairline more than. */
+static void stroke_all(const struct bsr_image *image, const struct count_shape *shape, int line, int width,
                        struct draw_colour colour)
 {
     int segments = shape->count == 2 ? 1 : shape->count;
@@ -148,7 +149,7 @@ static void stroke_all(const struct bsr_image *image, const struct count_shape *
     /* A tick from its middle to the right of who walks along it: the way that `there` counts. */
     struct count_point a = shape->points[0], b = shape->points[1];
     struct count_point middle = {(a.x + b.x) / 2, (a.y + b.y) / 2};
-    double             length = hypot(b.x - a.x, b.y - a.y), reach = 6.0 * width;
+    double             length = hypot(b.x - a.x, b.y - a.y), reach = 6.0 * line;
     struct count_point tip = {middle.x - (b.y - a.y) / length * reach,
                               middle.y + (b.x - a.x) / length * reach};
     stroke(image, middle, tip, width, colour);
@@ -163,8 +164,8 @@ static bsr_status draw_shape(struct live_pen *pen, const struct bsr_image *image
     size_t                    count = 0;
     const struct count_row   *rows = live_result_rows(result, index, &count);
 
-    stroke_all(image, shape, width + 2, dark);
-    stroke_all(image, shape, width, shape_colour);
+    stroke_all(image, shape, width, width + 2, dark);
+    stroke_all(image, shape, width, width, shape_colour);
     for (size_t i = 0; i < count; i++) {
         there += rows[i].there;
         back += rows[i].back;

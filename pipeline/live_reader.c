@@ -105,10 +105,11 @@ static void count(struct live *live, double time, double arrived_ms, long long d
     live_rate_add(&live->read_rate, clock_ms());
 }
 
-static bsr_status hand_out(struct reading *reading, const struct video_frame *read, struct bsr_error *err)
+static bsr_status hand_out(struct reading *reading, const struct video_frame *read, double decode_ms,
+                           struct bsr_error *err)
 {
     struct live *live = reading->live;
-    double       decode_ms = fmax(clock_ms() - read->arrived_ms, 0), time = time_of(reading, read);
+    double       time = time_of(reading, read);
     bsr_status   status = BSR_OK;
 
     pthread_mutex_lock(&live->lock);
@@ -165,6 +166,15 @@ static bool is_enough(const struct live *live)
            (options->duration > 0 && live->stats.frames > 0 && live->last_time >= options->duration);
 }
 
+/* Waits until it is time for a frame of a file, as if it came from a camera just then. */
+static void pace(const struct reading *reading, struct video_frame *frame, double decode_ms)
+{
+    if (reading->first)
+        return;
+    sleep_until(reading->live, reading->began_ms + frame->time * SECOND_MS);
+    frame->arrived_ms = fmax(frame->arrived_ms, clock_ms() - decode_ms);
+}
+
 /* Reads until the source ends, which is BSR_OK, as is having read enough. */
 static bsr_status read_frames(struct reading *reading, struct bsr_error *err)
 {
@@ -181,9 +191,10 @@ static bsr_status read_frames(struct reading *reading, struct bsr_error *err)
         bsr_status status = source->read(reading->reader, &frame, &end, &reading->damaged, err);
         if (status != BSR_OK || end)
             return status;
-        if (live->options.realtime && !live->live && !reading->first)
-            sleep_until(live, reading->began_ms + frame.time * SECOND_MS);
-        status = hand_out(reading, &frame, err);
+        double decode_ms = fmax(clock_ms() - frame.arrived_ms, 0);
+        if (live->options.realtime && !live->live)
+            pace(reading, &frame, decode_ms);
+        status = hand_out(reading, &frame, decode_ms, err);
         if (status != BSR_OK)
             return status;
         if (clock_ms() - began > live->ground.steady * SECOND_MS)
