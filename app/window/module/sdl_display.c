@@ -10,10 +10,12 @@ static const char no_display[] = "no display: neither X11 nor Wayland answers";
 
 /* ---- opening ---- */
 
+/* $SDL_VIDEODRIVER and its like go before what is set here. */
 static void set_hints(void)
 {
-    SDL_SetHint(SDL_HINT_VIDEODRIVER, "x11,wayland"); /* $SDL_VIDEODRIVER goes before it */
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");    /* besra's own */
+    /* Wayland's library complains on standard error where there is no folder for its sockets. */
+    SDL_SetHint(SDL_HINT_VIDEODRIVER, getenv("XDG_RUNTIME_DIR") ? "x11,wayland" : "x11");
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* besra's own */
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0"); /* a window as others, not a game */
     SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");

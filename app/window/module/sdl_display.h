@@ -32,6 +32,7 @@ struct display {
     uint32_t      wake_event;
     atomic_bool   waking; /* an EVENT_WAKE is under way */
     bool          exposed;
+    int           modifiers, pointer_x, pointer_y; /* as the events so far say; points */
     SDL_Cursor   *pointers[POINTER_SHAPES];
 
     struct texture_slot *textures;

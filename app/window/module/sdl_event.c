@@ -7,21 +7,34 @@
 
 /* ---- what an event of SDL is ---- */
 
-static int modifiers(void)
+static int modifiers_of(SDL_Keymod held)
 {
-    SDL_Keymod held = SDL_GetModState();
     return (held & KMOD_SHIFT ? MODIFIER_SHIFT : 0) | (held & KMOD_CTRL ? MODIFIER_CTRL : 0) |
            (held & KMOD_ALT ? MODIFIER_ALT : 0);
 }
 
+/* What is held at an event, as the events before it say: SDL's own state is that of the last one in its
+ * queue. */
+static void follow_modifiers(struct display *display, const SDL_Event *event)
+{
+    if (event->type == SDL_KEYDOWN || event->type == SDL_KEYUP)
+        display->modifiers = modifiers_of((SDL_Keymod)event->key.keysym.mod);
+    else if (event->type == SDL_WINDOWEVENT && event->window.event == SDL_WINDOWEVENT_FOCUS_GAINED)
+        display->modifiers = modifiers_of(SDL_GetModState());
+    else if (event->type == SDL_WINDOWEVENT && event->window.event == SDL_WINDOWEVENT_FOCUS_LOST)
+        display->modifiers = 0;
+}
+
 /* The window's points to pixels: they differ on displays of high density. */
-static void set_place(const struct display *display, struct event *out, int x, int y)
+static void set_place(struct display *display, struct event *out, int x, int y)
 {
     int width, height, pixels_across, pixels_down;
     SDL_GetWindowSize(display->window, &width, &height);
     SDL_GetRendererOutputSize(display->renderer, &pixels_across, &pixels_down);
     out->x = width > 0 ? (float)x * (float)pixels_across / (float)width : (float)x;
     out->y = height > 0 ? (float)y * (float)pixels_down / (float)height : (float)y;
+    display->pointer_x = x;
+    display->pointer_y = y;
 }
 
 /* False for what does not fit: half a path is another path. */
@@ -48,8 +61,7 @@ static bool set_key(struct event *out, SDL_Keycode code)
     return true;
 }
 
-static bool translate_button(const struct display *display, struct event *out,
-                             const SDL_MouseButtonEvent *button)
+static bool translate_button(struct display *display, struct event *out, const SDL_MouseButtonEvent *button)
 {
     if (button->which == SDL_TOUCH_MOUSEID && button->button != SDL_BUTTON_LEFT)
         return false;
@@ -63,16 +75,13 @@ static bool translate_button(const struct display *display, struct event *out,
     return true;
 }
 
-static bool translate_wheel(const struct display *display, struct event *out,
-                            const SDL_MouseWheelEvent *wheel)
+static bool translate_wheel(struct display *display, struct event *out, const SDL_MouseWheelEvent *wheel)
 {
-    int   x, y;
     float sign = wheel->direction == SDL_MOUSEWHEEL_FLIPPED ? -1.0F : 1.0F;
     out->kind = EVENT_WHEEL;
     out->dx = wheel->preciseX * sign;
     out->dy = wheel->preciseY * sign;
-    SDL_GetMouseState(&x, &y);
-    set_place(display, out, x, y);
+    set_place(display, out, display->pointer_x, display->pointer_y);
     return true;
 }
 
@@ -107,7 +116,8 @@ static bool translate_dropped(struct event *out, const SDL_DropEvent *drop)
 /* False for what is none of display.h's. */
 static bool translate(struct display *display, struct event *out, const SDL_Event *event)
 {
-    *out = (struct event){.at_ms = clock_ms(), .modifiers = modifiers()};
+    follow_modifiers(display, event);
+    *out = (struct event){.at_ms = clock_ms(), .modifiers = display->modifiers};
     if (event->type == display->wake_event) {
         atomic_store(&display->waking, false);
         out->kind = EVENT_WAKE;
