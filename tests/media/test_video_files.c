@@ -407,6 +407,24 @@ static void test_damaged_frames_are_passed_over_and_sizes_may_change(void **stat
     video_close(reader);
 }
 
+static void test_nothing_but_damage_is_said(void **state)
+{
+    struct bytes     all = {0};
+    struct bsr_error err;
+    (void)state;
+    clip_need_module();
+    for (int i = 0; i < 4; i++) {
+        struct bytes one = {0};
+        clip_append_jpeg(&one, i, 0, 0);
+        bytes_append(&all, one.data, one.size * 9 / 10);
+        bytes_free(&one);
+    }
+    clip_save(clip_path("damage.mjpeg"), all.data, all.size);
+    bytes_free(&all);
+    assert_int_equal(open_status(clip_path("damage.mjpeg"), &err), BSR_EDECODE);
+    assert_string_equal(err.message, "there is nothing but damaged frames in it");
+}
+
 static void test_no_allocation_is_believed(void **state)
 {
     (void)state;
@@ -470,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_a_file_cut_off_plays_to_there),
         cmocka_unit_test(test_mutated_files_end),
         cmocka_unit_test(test_damaged_frames_are_passed_over_and_sizes_may_change),
+        cmocka_unit_test(test_nothing_but_damage_is_said),
         cmocka_unit_test(test_no_allocation_is_believed),
         cmocka_unit_test(test_car_detection_is_read),
     };
