@@ -283,7 +283,8 @@ bsr_status counter_update(struct counter *counter, const struct track *tracks, s
     counter->next.count = 0;
     for (size_t i = 0; i < count; i++)
         follow(counter, &tracks[i]);
-    qsort(counter->next.items, counter->next.count, sizeof *counter->next.items, compare_ids);
+    if (counter->next.count)
+        qsort(counter->next.items, counter->next.count, sizeof *counter->next.items, compare_ids);
 
     struct walkers now = counter->next;
     counter->next = counter->now;

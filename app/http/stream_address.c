@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -87,14 +88,12 @@ static void describe(struct stream_address *out, const union socket_address *add
     char text[INET6_ADDRSTRLEN] = "";
     if (address->any.sa_family == AF_INET) {
         (void)inet_ntop(AF_INET, &address->v4.sin_addr, text, sizeof text);
-        strcpy(out->text, text);
+        snprintf(out->text, sizeof out->text, "%s", text);
         out->port = ntohs(address->v4.sin_port);
         out->loopback = ntohl(address->v4.sin_addr.s_addr) >> 24 == 127;
     } else {
         (void)inet_ntop(AF_INET6, &address->v6.sin6_addr, text, sizeof text);
-        strcpy(out->text, "[");
-        strcat(out->text, text);
-        strcat(out->text, "]");
+        snprintf(out->text, sizeof out->text, "[%s]", text);
         out->port = ntohs(address->v6.sin6_port);
         out->loopback = IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
     }
