@@ -168,7 +168,8 @@ bool sdl_next_event(struct display *display, struct event *out, int wait_ms)
     double until = wait_ms > 0 ? clock_ms() + wait_ms : 0;
     for (;;) {
         SDL_Event event;
-        while (SDL_PollEvent(&event))
+        SDL_PumpEvents(); /* not SDL_PollEvent(), which overlooks what other threads put in meanwhile */
+        while (SDL_PeepEvents(&event, 1, SDL_GETEVENT, SDL_FIRSTEVENT, SDL_LASTEVENT) > 0)
             if (translate(display, out, &event))
                 return true;
         repaint(display);

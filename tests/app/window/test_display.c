@@ -259,8 +259,7 @@ static void test_threads_wake_a_window_that_waits(void **state)
         assert_true(wait_for(display, EVENT_WAKE, &event));
         for (int i = 0; i < WAKERS; i++)
             pthread_join(threads[i], NULL);
-        while (
-            waker.module->next_event(display, &event, 0)) /* those that came behind it: one at most waits */
+        while (waker.module->next_event(display, &event, 0))
             ;
     }
     while (waker.module->next_event(display, &event, 0))
