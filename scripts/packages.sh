@@ -7,9 +7,9 @@ build="gcc g++ cmake ninja-build pkg-config protobuf-c-compiler
        libopencv-dnn-dev libopencv-imgproc-dev libconfig-dev libprotobuf-c-dev libjpeg-dev libpng-dev libwebp-dev
        libtiff-dev libgif-dev liblcms2-dev libfreetype-dev libharfbuzz-dev libfontconfig-dev
        libjansson-dev nettle-dev libexpat1-dev fonts-dejavu-core
-       libavformat-dev libavcodec-dev libavdevice-dev libswscale-dev libavutil-dev libmicrohttpd-dev"
+       libavformat-dev libavcodec-dev libavdevice-dev libswscale-dev libavutil-dev libmicrohttpd-dev libsdl2-dev"
 tests="$build libdnnl-dev libcmocka-dev libopencv-imgcodecs-dev libopencv-videoio-dev
-       gstreamer1.0-plugins-base clang clang-tidy clang-format git man-db bash-completion file"
+       gstreamer1.0-plugins-base xvfb xdotool clang clang-tidy clang-format git man-db bash-completion file"
 # The kernels are tested for ARM64, too.
 [ "$(uname -m)" = aarch64 ] || tests="$tests gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
