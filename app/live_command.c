@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/detecting.h"
 #include "app/exit_code.h"
+#include "app/http/stream_server.h"
 #include "app/interrupt.h"
 #include "app/live_shapes.h"
 #include "app/run.h"
@@ -21,24 +22,39 @@ struct watching {
     const struct options  *options;
     struct live_shape_list shapes;
     FILE                  *records; /* or NULL */
+    struct stream_server  *server;  /* or NULL */
     struct bsr_error       failure; /* of the records; told by interrupt_came */
 };
 
 /* ---- what comes back ------------------------------------------------------------------------------------
  */
 
-/* By the net's thread alone. */
+/* By the net's thread alone, as are the next two. */
 static void write_record(void *context, const char *line, size_t length)
 {
     struct watching *watching = context;
 
-    if (watching->failure.code != BSR_OK ||
+    if (watching->server)
+        stream_server_event(watching->server, line, length);
+    if (!watching->records || watching->failure.code != BSR_OK ||
         (fwrite(line, 1, length, watching->records) == length && fflush(watching->records) == 0))
         return;
     bsr_fail(&watching->failure, BSR_EIO,
              watching->records != stdout ? watching->options->json : "standard output",
              "the records can't be written: %s", strerror(errno));
     atomic_store(&interrupt_came, true);
+}
+
+static bool is_watched(void *context)
+{
+    const struct watching *watching = context;
+    return stream_server_watched(watching->server);
+}
+
+static void show_frame(void *context, const struct bsr_image *image, double time)
+{
+    const struct watching *watching = context;
+    stream_server_frame(watching->server, image, time);
 }
 
 static void say(void *context, const char *text)
@@ -68,6 +84,16 @@ static bsr_status open_records(struct watching *watching, struct bsr_error *err)
         return BSR_EEXIST;
     }
     return bsr_fail(err, BSR_EIO, options->json, "can't be written: %s", strerror(errno));
+}
+
+static bsr_status open_server(struct watching *watching, struct bsr_error *err)
+{
+    const char *address = watching->options->mjpeg;
+
+    bsr_status status = address ? stream_server_open(&watching->server, address, err) : BSR_OK;
+    if (status == BSR_OK && address)
+        terminal_say("to be watched at %s", stream_server_url(watching->server));
+    return status;
 }
 
 /* ---- before it begins
@@ -178,7 +204,9 @@ static struct live_options live_options_of(struct watching *watching)
           .pre = options->pre,
           .post = options->post,
           .overlay = options->overlay,
-          .on_record = watching->records ? write_record : NULL,
+          .on_record = watching->records || watching->server ? write_record : NULL,
+          .on_frame = watching->server ? show_frame : NULL,
+          .wants_frame = is_watched,
           .on_message = say,
           .context = watching,
     };
@@ -286,7 +314,10 @@ int live_command(const struct options *options)
         status = clear_recording(options, &err);
     if (status == BSR_OK)
         status = open_records(&watching, &err);
+    if (status == BSR_OK)
+        status = open_server(&watching, &err);
     code = status == BSR_OK ? watch(&watching) : run_fail(&err);
+    stream_server_close(watching.server);
     if (watching.records && watching.records != stdout && fclose(watching.records) != 0 &&
         code == EXIT_DONE) {
         bsr_fail(&err, BSR_EIO, options->json, "the records can't be written: %s", strerror(errno));

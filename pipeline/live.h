@@ -44,6 +44,7 @@ struct live_options {
     void (*on_record)(void *context, const char *line, size_t length);
     /* The same frame with its boxes; for --mjpeg. */
     void (*on_frame)(void *context, const struct bsr_image *image, double time);
+    bool (*wants_frame)(void *context); /* whether on_frame is to be called for this one; NULL: always */
     /* What a person should know, a sentence: "the source ended; trying again in 2 s". */
     void (*on_message)(void *context, const char *text);
     void (*wake)(void *context); /* called by any thread when a snapshot would differ */

@@ -192,6 +192,12 @@ static bsr_status tell_frame(struct looking *looking, const struct live_frame *f
     return status;
 }
 
+static bool is_frame_wanted(const struct live *live)
+{
+    const struct live_options *options = &live->options;
+    return options->on_frame && (!options->wants_frame || options->wants_frame(options->context));
+}
+
 /* With the lock: the result is the newest. */
 static void publish(struct live *live, struct live_frame *frame, struct live_result *result)
 {
@@ -252,7 +258,7 @@ static bsr_status do_frame(struct looking *looking, struct live_frame *frame, st
     live_wake(live);
     if (live->options.on_record)
         status = tell_record(looking, frame, result, before, err);
-    if (status == BSR_OK && live->options.on_frame)
+    if (status == BSR_OK && is_frame_wanted(live))
         status = tell_frame(looking, frame, result, err);
     pthread_mutex_lock(&live->lock);
     live_result_drop(before);

@@ -116,3 +116,25 @@ void stand_close(struct stand *stand)
     kill(stand->pid, SIGKILL);
     waitpid(stand->pid, NULL, 0);
 }
+
+size_t stand_ask(int port, const char *path, char *answer, size_t room)
+{
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char    request[256];
+    size_t  got = 0;
+    ssize_t more = 1;
+    int     fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    int length = snprintf(request, sizeof request,
+                          "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n", path, port);
+    assert_true(send_all(fd, request, (size_t)length));
+    while (got < room && more > 0) {
+        more = recv(fd, answer + got, room - got, 0);
+        got += more > 0 ? (size_t)more : 0;
+    }
+    close(fd);
+    return got;
+}

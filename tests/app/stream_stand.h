@@ -18,3 +18,6 @@ struct stand {
 /* Each turn serves one who comes. The pictures are scenes (tests/app/scenes.h). */
 struct stand stand_open(const struct stand_turn *turns, int count);
 void         stand_close(struct stand *stand);
+
+/* What a server on loopback answers to a GET of `path`: up to `room` bytes of it, waited for. */
+size_t stand_ask(int port, const char *path, char *answer, size_t room);

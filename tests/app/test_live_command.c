@@ -252,6 +252,49 @@ static void test_a_signal_leaves_a_film_that_plays(void **state)
     assert_true(clip_read("rec.mp4").frames >= 15);
 }
 
+/* The port that besra says, waited for; 0: it ended. */
+static int port_of(const char *path)
+{
+    for (int i = 0; i < 3000; i++) {
+        char  text[4096] = "";
+        FILE *file = fopen(path, "r");
+        if (file) {
+            text[fread(text, 1, sizeof text - 1, file)] = '\0';
+            fclose(file);
+        }
+        const char *at = strstr(text, "http://127.0.0.1:");
+        if (at && strchr(at, '\n'))
+            return atoi(at + strlen("http://127.0.0.1:"));
+        if (strstr(text, "besra-http"))
+            return 0;
+        usleep(20000);
+    }
+    fail_msg("nothing was said");
+    return 0;
+}
+
+static void test_browsers_can_watch(void **state)
+{
+    static char answer[1 << 16];
+    (void)state;
+    clip_write("clip.mp4", 50, 25, NULL);
+    struct run_result run = run_shell(LIVE "--loop --realtime --mjpeg 0 clip.mp4 2>said.txt & echo $!");
+    expect_code(&run, 0);
+    int pid = atoi(run.out), port = port_of("said.txt");
+    if (port == 0) {
+        print_message("SKIPPED: the module for HTTP is not there\n");
+        run_free(&run);
+        skip();
+    }
+    size_t size = stand_ask(port, "/stream.mjpg", answer, 20000);
+    assert_non_null(memmem(answer, size, "multipart/x-mixed-replace", 25));
+    assert_non_null(memmem(answer, size, "\xff\xd8\xff", 3));
+    size = stand_ask(port, "/events", answer, 2000);
+    assert_non_null(memmem(answer, size, "\"name\":\"berry\"", 14));
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    run_free(&run);
+}
+
 /* ---- what it refuses
  * ---------------------------------------------------------------------------------------------- */
 
@@ -273,6 +316,7 @@ static void test_what_is_wrong_is_told(void **state)
         {"live --headless -m berries -o film.avi x.mp4", "'film.avi': a recording is an .mp4 or an .mkv", 2,
          false},
         {"live --headless -m berries -o film.mp4 --record-on plum x.mp4", "no class 'plum'", 2, false},
+        {"live --headless -m berries --mjpeg nowhere 0", "nowhere", 2, false},
         {"live --headless -m berries --size 640 0", "--size", 2, false},
         {"live --headless -m nothing.onnx 0", "nothing.onnx", 4, false},
         {"live --headless -m berries a b", "b", 2, false},
@@ -310,6 +354,7 @@ int main(void)
         IN_SCRATCH(test_a_stream_that_ends_is_picked_up_again),
         IN_SCRATCH(test_a_stream_that_says_nothing_is_given_up),
         IN_SCRATCH(test_a_signal_leaves_a_film_that_plays),
+        IN_SCRATCH(test_browsers_can_watch),
         IN_SCRATCH(test_what_is_wrong_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

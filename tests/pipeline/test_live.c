@@ -589,15 +589,16 @@ static void test_a_second_takes_no_memory_that_the_first_did_not(void **state)
         options.record_plain = true;
         options.track = true;
         options.on_record = NULL;
+        mem_fail_from(0); /* before threads begin */
         struct live *live = stage_open(&options);
-        mem_fail_from(0);
         wait_fine(live);
-        asked[i] = mem_fail_from(0);
         live_close(live, NULL);
+        asked[i] = mem_fail_from(0);
     }
     print_message("400 frames more: %zu allocations more, %zu of them the detector's\n", asked[1] - asked[0],
                   detectors);
-    assert_true(asked[1] <= asked[0] + detectors + 20);
+    /* How many of the frames and results are ever needed depends on who is fast: they are made once. */
+    assert_true(asked[1] <= asked[0] + detectors + 100);
 }
 
 int main(void)
