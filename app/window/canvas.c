@@ -38,6 +38,17 @@ void canvas_place(struct canvas *canvas, struct rect area, double width, double 
         canvas_fit(canvas);
 }
 
+void canvas_rescale(struct canvas *canvas, double width, double height)
+{
+    if (!has_picture(canvas) || !(canvas->zoom > 0) || width < 1 || height < 1)
+        return;
+    canvas->x *= width / canvas->width;
+    canvas->y *= height / canvas->height;
+    canvas->zoom *= canvas->width / width;
+    canvas->width = width;
+    canvas->height = height;
+}
+
 void canvas_to_window(const struct canvas *canvas, double x, double y, float *to_x, float *to_y)
 {
     const struct rect *area = &canvas->area;

@@ -18,6 +18,10 @@ enum { CANVAS_MOST_ZOOM = 64 };
  * same size keeps its place (pictures of a series are compared so). */
 void canvas_place(struct canvas *canvas, struct rect area, double width, double height);
 
+/* The same picture has other pixels now (it was enlarged): what is seen stays where it is. To be called
+ * before canvas_place(). */
+void canvas_rescale(struct canvas *canvas, double width, double height);
+
 /* All of it seen; small pictures at most at 8 times their size. */
 void canvas_fit(struct canvas *canvas);
 

@@ -59,7 +59,8 @@ void view_note_frame(struct view *view, double build_ms, double answer_ms)
 {
     size_t at = view->times.count++ % VIEW_FRAMES;
     view->times.build[at] = (float)build_ms;
-    view->times.answer[at] = (float)answer_ms;
+    if (answer_ms >= 0)
+        view->times.answer[view->times.answers++ % VIEW_FRAMES] = (float)answer_ms;
 }
 
 /* ---- what is opened ---------------------------------------------------------------------------------- */

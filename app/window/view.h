@@ -56,7 +56,7 @@ enum view_change {
 /* The last frames, for the debug overlay. */
 struct view_times {
     float  build[VIEW_FRAMES], answer[VIEW_FRAMES]; /* ms: making the list; from an event to the screen */
-    size_t count;
+    size_t count, answers;
 };
 
 struct view {
@@ -76,6 +76,7 @@ struct view {
 
     /* from pass to pass */
     struct canvas       canvas;
+    unsigned long long  placed_id; /* the picture that it is of */
     enum dialogue       dialogue;
     bool                full, debug, panel_over; /* the panel over the picture of a narrow window */
     struct slider_state sliding;
@@ -121,5 +122,5 @@ void view_open_text(struct view *view, const char *text);
 void view_say(struct view *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void view_say_error(struct view *view, const struct bsr_error *err);
 
-/* A frame was shown `answer_ms` behind the event that it answers. */
+/* A frame was shown `answer_ms` behind the event that it answers; negative: behind none. */
 void view_note_frame(struct view *view, double build_ms, double answer_ms);

@@ -103,8 +103,6 @@ void view_compare_add(struct view *view)
     const struct viewer_snapshot *shot = &view->shot;
     enum compare                  how = view->look.compare;
 
-    if (!shot->enlarged || shot->result_state != VIEWER_READY)
-        return;
     if (!shot->plain)
         how = COMPARE_AFTER;
     if (how == COMPARE_DIVIDER)

@@ -116,7 +116,7 @@ static void show(struct loop *loop, double event_ms, double build_ms)
     struct view *view = loop->view;
 
     loop->module->show(loop->display, &view->list, view->ui.theme->stage);
-    view_note_frame(view, build_ms, event_ms > 0 ? clock_ms() - event_ms : 0);
+    view_note_frame(view, build_ms, event_ms > 0 ? clock_ms() - event_ms : -1);
     if (view->ui.shape != loop->shape)
         loop->module->set_pointer(loop->display, loop->shape = view->ui.shape);
 }

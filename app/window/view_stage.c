@@ -114,18 +114,26 @@ static void pick(struct view *view)
 /* ---- all
  * ----------------------------------------------------------------------------------------------------- */
 
+static bool shows_enlarged(const struct viewer_snapshot *shot)
+{
+    return shot->task == CARD_UPSCALE && shot->enlarged && shot->result_state == VIEWER_READY;
+}
+
 /* What the picture is compared in: an enlarged one has its own size. */
 static void place_canvas(struct view *view)
 {
     const struct viewer_snapshot *shot = &view->shot;
     const struct bsr_image       *image = shot->picture;
-    bool        enlarged = shot->task == CARD_UPSCALE && shot->enlarged && shot->result_state == VIEWER_READY;
-    struct rect area = view->stage;
+    bool                          enlarged = shows_enlarged(shot);
+    struct rect                   area = view->stage;
 
     if (enlarged)
         image = shot->enlarged;
     if (enlarged && view->look.compare == COMPARE_SIDE)
         area.width = floorf(area.width / 2);
+    if (view->placed_id == shot->picture_id)
+        canvas_rescale(&view->canvas, image->width, image->height);
+    view->placed_id = shot->picture_id;
     canvas_place(&view->canvas, area, image->width, image->height);
 }
 
@@ -217,10 +225,10 @@ void view_stage_add(struct view *view, struct rect area)
                   ui->theme->bad);
     } else if (shot->picture) {
         place_canvas(view);
-        bool enlarging = shot->task == CARD_UPSCALE;
-        add_picture(view);
-        if (enlarging)
+        if (shows_enlarged(shot))
             view_compare_add(view);
+        else
+            add_picture(view);
         if (shot->task == CARD_DETECT)
             view_detections_add(view);
     }

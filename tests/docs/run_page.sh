@@ -123,6 +123,8 @@ check_options() {
         "$besra" eval $command --help
     done >help
     "$besra" bench --help >>help
+    "$besra" view --help >>help
+    "$besra" live --help >>help
     for command in show check explain simplify extract edit build compare run list quantize; do
         "$besra" model $command --help
     done >>help

@@ -1,0 +1,264 @@
+/* The window with a real viewer and the shipped models on an Xvfb: a session from end to end. With
+ * BESRA_UPDATE_TOUR=1 its shots become the pictures of docs/view.md. */
+#include "app/window/text.h"
+#include "app/window/texture_cache.h"
+#include "app/window/view.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "config/options.h"
+#include "media/picture.h"
+
+#include "tests/app/window/harness.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 120 * 1000 };
+
+static const struct display_module *module;
+static struct display              *display;
+static struct window_text          *text;
+static struct texture_cache        *store;
+static struct view                  view;
+static struct viewer               *viewer;
+static atomic_int                   wakes;
+
+static float text_width(void *context, const char *line, float size)
+{
+    (void)context;
+    return (float)text_measure(text, line, size).width;
+}
+
+static void add_text(void *context, struct paint_list *list, float x, float baseline, const char *line,
+                     float size, struct colour colour)
+{
+    (void)context;
+    text_add(text, list, x, baseline, line, size, colour);
+}
+
+static void paint_picture(void *context, struct paint_list *list, const struct bsr_image *image,
+                          unsigned long long id, struct rect from, struct rect to, bool smooth)
+{
+    (void)context;
+    texture_cache_paint(store, list, image, id, from, to, smooth);
+}
+
+static void wake(void *context)
+{
+    (void)context;
+    atomic_fetch_add(&wakes, 1);
+}
+
+static void send(const struct event *event)
+{
+    view_pass(&view, event, 1200, 800, 1, clock_ms());
+    module->show(display, &view.list, view.ui.theme->stage);
+}
+
+static void rest(void)
+{
+    send(&(struct event){.kind = EVENT_NONE});
+}
+
+static void key(const char *name)
+{
+    struct event event = {.kind = EVENT_KEY};
+    snprintf(event.text, sizeof event.text, "%s", name);
+    send(&event);
+}
+
+typedef bool condition(const struct viewer_snapshot *shot);
+
+static bool is_ready(const struct viewer_snapshot *shot)
+{
+    return shot->model_state == VIEWER_READY && shot->picture_state == VIEWER_READY &&
+           shot->result_state == VIEWER_READY;
+}
+
+static bool is_detected(const struct viewer_snapshot *shot)
+{
+    return shot->task == CARD_DETECT && is_ready(shot);
+}
+
+static bool is_enlarged(const struct viewer_snapshot *shot)
+{
+    return shot->task == CARD_UPSCALE && is_ready(shot) && shot->enlarged && shot->plain;
+}
+
+/* Frames go on being shown meanwhile. */
+static void wait_until(condition *holds)
+{
+    double end = clock_ms() + PATIENCE_MS;
+    for (;;) {
+        struct viewer_snapshot shot = viewer_snapshot(viewer);
+        bool                   there = holds(&shot);
+        viewer_release(viewer, &shot);
+        rest();
+        if (there)
+            break;
+        if (clock_ms() > end)
+            fail_msg("waited for too long");
+        usleep(10 * 1000);
+    }
+    for (int i = 0; i < 50; i++) { /* small pictures of the filmstrip come one by one */
+        usleep(10 * 1000);
+        rest();
+    }
+}
+
+static size_t found(void)
+{
+    struct viewer_snapshot shot = viewer_snapshot(viewer);
+    size_t                 count = shot.detection_count;
+    viewer_release(viewer, &shot);
+    return count;
+}
+
+/* Into the docs, where that is asked for. */
+static void shoot(const char *name)
+{
+    struct bsr_image image = {0};
+    struct bytes     bytes = {0};
+    struct bsr_error err;
+    char             path[512];
+
+    send(&(struct event){.kind = EVENT_POINTER, .x = 620, .y = 750}); /* no tip in the way */
+    if (!getenv("BESRA_UPDATE_TOUR"))
+        return;
+    assert_int_equal(module->shot(display, &image, &err), BSR_OK);
+    snprintf(path, sizeof path, "%s/docs/pictures/%s.jpg", BESRA_SOURCE_DIR, name);
+    assert_int_equal(picture_encode(&bytes, &(struct picture){.image = image}, PICTURE_JPEG, 92, &err),
+                     BSR_OK);
+    assert_int_equal(file_write(path, bytes.data, bytes.size, true, false, &err), BSR_OK);
+    bytes_free(&bytes);
+    image_free(&image);
+}
+
+static void open_all(void)
+{
+    static char            folder[] = "assets/cards"; /* a path that is the same everywhere */
+    char                  *inputs[] = {folder};
+    struct bsr_error       err;
+    const struct view_look look = view_usual_look();
+
+    assert_int_equal(chdir(BESRA_SOURCE_DIR), 0);
+    setenv("BESRA_MODELS", BESRA_SOURCE_DIR "/models", 1);
+    module = harness_module();
+    display = harness_open(1200, 800);
+    assert_int_equal(text_open(&text, module, display, TEXT_BUDGET, &err), BSR_OK);
+    assert_int_equal(texture_cache_open(&store, module, display, (size_t)64 << 20, &err), BSR_OK);
+    assert_int_equal(viewer_open(&viewer, &(struct viewer_options){.threads = 2, .wake = wake}, &err),
+                     BSR_OK);
+    view_start(&view, viewer, &look);
+    view.ui.type = (struct ui_type){NULL, text_width, add_text};
+    view.pictures = (struct view_pictures){NULL, paint_picture};
+    rest();
+    assert_int_equal(viewer_add(viewer, inputs, 1, true, &err), BSR_OK);
+    viewer_load_model(viewer, "cards", CARD_TASK_UNKNOWN);
+}
+
+static void close_all(void)
+{
+    view_stop(&view);
+    viewer_close(viewer);
+    texture_cache_close(store);
+    text_close(text);
+    module->close(display);
+}
+
+/* What the status line says is a command that is understood, with these settings. */
+static void check_command(double confidence)
+{
+    char             line[8192], *words[64];
+    int              count = 0;
+    struct options   options = {0};
+    struct bsr_error err;
+
+    rest();
+    snprintf(line, sizeof line, "%s", bytes_text(&view.command));
+    for (char *word = strtok(line, " "); word && count < 63; word = strtok(NULL, " "))
+        words[count++] = word;
+    words[count] = NULL;
+    assert_int_equal(options_parse(&options, count, words, &err), BSR_OK);
+    assert_int_equal(options.command, COMMAND_DETECT);
+    assert_string_equal(options.model, "cards");
+    assert_int_equal(options.input_count, 1);
+    assert_true(options.conf > confidence - 0.006 && options.conf < confidence + 0.006);
+    options_free(&options);
+}
+
+static void drag_confidence(float from, float to)
+{
+    send(&(struct event){.kind = EVENT_PRESS, .x = from, .y = 108, .button = 1, .clicks = 1});
+    for (int i = 1; i <= 20; i++)
+        send(&(struct event){.kind = EVENT_POINTER, .x = from + (to - from) * (float)i / 20, .y = 108});
+    send(&(struct event){.kind = EVENT_RELEASE, .x = to, .y = 108, .button = 1});
+}
+
+static void test_a_session_from_end_to_end(void **state)
+{
+    (void)state;
+    NEEDS_DISPLAY();
+    open_all();
+    wait_until(is_detected);
+    size_t before = found();
+    assert_true(before > 3);
+    assert_true(atomic_load(&wakes) > 3);
+    shoot("view-detect");
+
+    /* the track is from 959 to 1178: nearly nothing is as sure as 0.9 */
+    drag_confidence(1046, 959 + 0.9F * 219);
+    wait_until(is_detected);
+    assert_true(found() < before);
+    check_command(0.90);
+    key("n");
+    key("right");
+    wait_until(is_detected);
+    viewer_undo(viewer);
+    wait_until(is_detected);
+    assert_true(found() > 0);
+    key("n");
+    key("left");
+    key("u");
+    wait_until(is_enlarged);
+    shoot("view-enlarge");
+    for (int i = 0; i < COMPARE_COUNT; i++) {
+        key("v");
+        rest();
+    }
+    key("d");
+    wait_until(is_detected);
+    close_all();
+}
+
+/* Without a clock: each frame of a drag is there, whatever the net does meanwhile. */
+static void test_every_input_has_its_frame_while_the_net_runs(void **state)
+{
+    (void)state;
+    NEEDS_DISPLAY();
+    open_all();
+    wait_until(is_detected);
+    int moved = 0;
+    for (int i = 0; i < 60; i++) {
+        if (i % 10 == 0)
+            key(i % 20 ? "left" : "right"); /* another picture to look at */
+        double             was = view.canvas.x;
+        unsigned long long frames = view.list.count;
+        send(&(struct event){.kind = EVENT_WHEEL, .x = (float)(300 + i), .y = 300, .dy = i % 2 ? -1 : 1});
+        moved += view.canvas.x != was || view.list.count != frames;
+    }
+    assert_true(moved > 20);
+    close_all();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_session_from_end_to_end),
+        cmocka_unit_test(test_every_input_has_its_frame_while_the_net_runs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
