@@ -15,8 +15,11 @@ static void moment_destroy(struct shared *shared)
     shared_drop(moment->outcome);
     shared_drop(moment->shown);
     shared_drop(moment->asked);
-    for (size_t i = 0; i < sizeof moment->texts / sizeof *moment->texts; i++)
+    for (size_t i = 0; i < MOMENT_TEXTS; i++)
         shared_drop(moment->texts[i]);
+    for (size_t i = 0; i < moment->lent_count; i++)
+        shared_drop(moment->lent[i]);
+    mem_free(moment->lent);
     mem_free(moment);
 }
 
@@ -105,7 +108,7 @@ static void see_result(const struct viewer *viewer, struct viewer_moment *moment
         see_outcome(moment, outcome);
     else if (viewer->running == entry)
         seen->result_progress = viewer->running_progress;
-    if (outcome && outcome->status == BSR_OK && moment->shown && shown->failed) {
+    if (outcome && outcome->status == BSR_OK && moment->shown && moment->shown->failed) {
         seen->result_state = VIEWER_FAILED;
         seen->result_why = "out of memory";
     }

@@ -104,10 +104,10 @@ static void add_classes(struct bytes *out, const struct viewer_snapshot *snapsho
         add_option(out, "--classes", bytes_text(scratch));
 }
 
-static void add_detection(struct bytes *out, const struct viewer_snapshot *snapshot, struct bytes *scratch)
+static void add_detection(struct bytes *out, const struct viewer_snapshot *snapshot,
+                          const struct opened *model, struct bytes *scratch)
 {
     const struct viewer_settings *settings = &snapshot->settings;
-    const struct opened          *model = snapshot->moment->model;
 
     if (settings->confidence != model->confidence)
         add_number(out, "--conf", settings->confidence);
@@ -155,9 +155,9 @@ bsr_status viewer_command(const struct viewer *viewer, const struct viewer_snaps
     bytes_append_format(&line, "besra %s", words[snapshot->task]);
     if (model)
         add_option(&line, "-m", snapshot->model_used);
-    if (snapshot->task == CARD_DETECT)
-        add_detection(&line, snapshot, &scratch);
-    if (snapshot->task == CARD_UPSCALE && snapshot->settings.factor != model->factor)
+    if (model && snapshot->task == CARD_DETECT)
+        add_detection(&line, snapshot, model, &scratch);
+    if (model && snapshot->task == CARD_UPSCALE && snapshot->settings.factor != model->factor)
         add_number(&line, "--scale", snapshot->settings.factor);
     if (snapshot->task == CARD_CLASSIFY && snapshot->settings.top != VIEWER_USUAL_TOP)
         add_whole(&line, "--top", snapshot->settings.top);

@@ -32,6 +32,9 @@ void keep_forget(struct viewer *viewer, struct entry *entry)
 {
     drop_all(viewer, entry);
     drop_pixels(viewer, entry);
+    if (entry->small)
+        viewer->small_used -= entry->small->image.stride * (uint64_t)entry->small->image.height;
+    VIEWER_REPLACE(viewer, &entry->small, NULL);
     entry->gone = true;
 }
 

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-static void small_free(struct small_picture *small)
-{
-    if (small)
-        image_free(&small->image);
-    mem_free(small);
-}
-
 static void entry_destroy(struct shared *shared)
 {
     struct entry *entry = (struct entry *)shared;
@@ -21,7 +14,7 @@ static void entry_destroy(struct shared *shared)
         shared_drop(at);
     }
     shared_drop(entry->pixels);
-    small_free(atomic_load(&entry->small));
+    shared_drop(entry->small);
     shared_drop(entry->path);
     shared_drop(entry->name);
     shared_drop(entry->relative);
@@ -38,7 +31,7 @@ static void shelf_destroy(struct shared *shared)
 
 static struct shelf *shelf_make(size_t count)
 {
-    struct shelf *shelf = mem_alloc_zeroed(1, sizeof *shelf + count * sizeof *shelf->items);
+    struct shelf *shelf = mem_alloc_zeroed(1, sizeof *shelf + count * sizeof(struct entry *));
     if (shelf)
         shelf->base = (struct shared){.holders = 1, .destroy = shelf_destroy};
     return shelf;
@@ -136,7 +129,7 @@ static bsr_status append(struct viewer *viewer, const struct shelf *added, struc
     }
     viewer_unlock(viewer);
     if (!made)
-        return bsr_fail_memory(err, "list", added->count * sizeof *added->items);
+        return bsr_fail_memory(err, "list", added->count * sizeof(struct entry *));
     shown_refresh(viewer);
     return BSR_OK;
 }
@@ -155,7 +148,7 @@ bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, 
     }
     if (status == BSR_OK) {
         added = shelf_make(sources.count);
-        status = added ? BSR_OK : bsr_fail_memory(err, "list", sources.count * sizeof *added->items);
+        status = added ? BSR_OK : bsr_fail_memory(err, "list", sources.count * sizeof(struct entry *));
     }
     for (size_t i = 0; status == BSR_OK && i < sources.count; i++) {
         struct entry *entry = entry_make(sources.items[i].path, sources.items[i].relative);

@@ -55,7 +55,9 @@ struct pixels {
     uint64_t           bytes;
 };
 
+/* One of the list. */
 struct small_picture {
+    struct shared      base;
     struct bsr_image   image;
     unsigned long long id;
 };
@@ -75,9 +77,9 @@ struct entry {
     struct outcome *outcomes;  /* what nets said of it, by `next` */
     uint64_t        used;      /* when it was last wanted: what is older goes first */
 
-    _Atomic(struct small_picture *) small;
-    atomic_bool                     small_failed; /* there will be none */
-    atomic_ullong                   small_asked;  /* when it was last asked for; 0: not, or not any more */
+    struct small_picture *small;
+    bool                  small_wanted, small_failed;
+    uint64_t              small_asked; /* when it was last asked for */
 };
 
 struct shelf {
@@ -149,6 +151,7 @@ struct shown {
 };
 
 /* What a snapshot lies in. */
+enum { MOMENT_TEXTS = 4 };
 struct viewer_moment {
     struct shared          base;
     struct viewer_snapshot seen;
@@ -158,7 +161,11 @@ struct viewer_moment {
     struct outcome        *outcome;
     struct shown          *shown;
     struct asked          *asked;
-    struct text           *texts[6];
+    struct text           *texts[MOMENT_TEXTS];
+
+    /* small pictures that were handed out, guarded by the viewer's lock */
+    struct small_picture **lent;
+    size_t                 lent_count, lent_capacity;
 };
 
 /* ---- the viewer --------------------------------------------------------------------------------- */
@@ -178,8 +185,9 @@ struct viewer {
     bool                  changed; /* since wake() was last called */
     bool                  stale;   /* there was no memory for a newer moment */
     unsigned long long    serial, ids;
-    uint64_t              clock; /* counts what was wanted */
-    uint64_t              used;  /* bytes of the pixels and outcomes that are kept */
+    uint64_t              clock;      /* counts what was wanted */
+    uint64_t              used;       /* bytes of the pixels and outcomes that are kept */
+    uint64_t              small_used; /* of small pictures */
     struct shared        *retired;
     struct viewer_moment *moment;
     pthread_t             threads[4];
@@ -322,5 +330,5 @@ void *viewer_batch_thread(void *viewer); /* viewer_batch.c */
 bsr_status viewer_decode(const struct viewer *viewer, const char *path, enum picture_purpose purpose,
                          int times, struct picture *out, struct bsr_error *err);
 
-/* A small picture of the entry, made now if it can be. */
-void viewer_make_small(struct viewer *viewer, struct entry *entry, struct pixels *pixels);
+/* A small picture of the entry, made now if it can be: of its pixels, or (NULL) of its file. */
+void viewer_make_small(struct viewer *viewer, struct entry *entry, const struct pixels *pixels);

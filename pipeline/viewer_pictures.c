@@ -104,28 +104,25 @@ static void install(struct viewer *viewer, struct entry *entry, struct pixels *p
 static void load_picture(struct viewer *viewer, struct entry *entry)
 {
     shared_hold(entry);
+    bool wanted = entry->small_wanted;
     viewer_unlock(viewer);
     struct pixels *pixels = load(viewer, entry->path->text);
-    if (pixels && pixels->status == BSR_OK)
+    if (wanted && pixels && pixels->status == BSR_OK)
         viewer_make_small(viewer, entry, pixels);
     viewer_lock(viewer);
     install(viewer, entry, pixels);
     viewer_retire(viewer, entry);
 }
 
-/* The small picture that was asked for last, or NULL. */
+/* The picture whose small one was asked for last, or NULL. */
 static struct entry *next_small(const struct viewer *viewer)
 {
-    struct entry      *newest = NULL;
-    unsigned long long asked = 0;
+    struct entry *newest = NULL;
 
     for (size_t i = 0; i < viewer->shelf->count; i++) {
-        struct entry      *entry = viewer->shelf->items[i];
-        unsigned long long at = atomic_load_explicit(&entry->small_asked, memory_order_relaxed);
-        if (at > asked) {
-            asked = at;
+        struct entry *entry = viewer->shelf->items[i];
+        if (entry->small_wanted && (!newest || entry->small_asked > newest->small_asked))
             newest = entry;
-        }
     }
     return newest;
 }
@@ -137,11 +134,9 @@ static void load_small(struct viewer *viewer, struct entry *entry)
     shared_hold(entry);
     viewer_unlock(viewer);
     viewer_make_small(viewer, entry, pixels);
-    atomic_store(&entry->small_asked, 0);
     shared_drop(pixels);
     viewer_lock(viewer);
-    if (atomic_load(&entry->small))
-        moment_publish(viewer);
+    moment_publish(viewer);
     viewer_retire(viewer, entry);
 }
 

@@ -149,7 +149,7 @@ static void remember(struct viewer *viewer, struct history *history, struct aske
 {
     if (history->count == HISTORY) {
         viewer_retire(viewer, history->items[0]);
-        memmove(history->items, history->items + 1, (HISTORY - 1) * sizeof *history->items);
+        memmove(history->items, history->items + 1, (HISTORY - 1) * sizeof(struct asked *));
         history->count--;
     }
     history->items[history->count++] = asked;
