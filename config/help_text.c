@@ -16,6 +16,7 @@ static const struct term inputs[] = {
 static const struct term live_inputs[] = {
     {"NUMBER", "a camera: 0 is the first; /dev/video0 is the same"},
     {"URL", "a stream: rtsp://, http://, https://, rtmp://, udp://, srt://"},
+    {"PIPELINE", "of GStreamer, in quotes: elements with \" ! \" between them"},
     {"FILE", "a video; with --realtime at its own speed"},
     {"-", "a video, from standard input"},
 };
