@@ -131,7 +131,8 @@ void viewer_set(struct viewer *viewer, const struct viewer_settings *settings);
 /* The next change is a step of its own, however soon: the slider was let go of. */
 void viewer_settle(struct viewer *viewer);
 
-bool viewer_undo(struct viewer *viewer); /* the setting before; false: none */
+/* The settings before the last step, and back; false: there are none. Another model begins anew. */
+bool viewer_undo(struct viewer *viewer);
 bool viewer_redo(struct viewer *viewer);
 
 /* Never waits for work. */
