@@ -62,14 +62,14 @@ static double now_ms(clockid_t clock)
     return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
 }
 
-struct watch {
+struct counted {
     batch_work *work;
     void       *job;
     atomic_int  most_threads;
     int         failed;
 };
 
-static void note_threads(struct watch *watch)
+static void note_threads(struct counted *watch)
 {
     int count = count_threads(), most = atomic_load(&watch->most_threads);
     while (count > most && !atomic_compare_exchange_weak(&watch->most_threads, &most, count)) {
@@ -78,14 +78,14 @@ static void note_threads(struct watch *watch)
 
 static void work(void *context, struct batch *batch, int worker, size_t index, struct item_result *result)
 {
-    struct watch *watch = context;
+    struct counted *watch = context;
     watch->work(watch->job, batch, worker, index, result);
     note_threads(watch);
 }
 
 static bool report(void *context, size_t index, const struct item_result *result)
 {
-    struct watch *watch = context;
+    struct counted *watch = context;
     if (result->status != BSR_OK) {
         fprintf(stderr, "input %zu: %s: %s\n", index, result->error.subject, result->error.message);
         watch->failed++;
@@ -103,7 +103,7 @@ static void require(bsr_status status, const struct bsr_error *err)
     _exit(2);
 }
 
-static void run_batch(const struct job *job, struct watch *watch)
+static void run_batch(const struct job *job, struct counted *watch)
 {
     const struct batch_options options = {.count = job->sources->count,
                                           .workers = job->workers,
@@ -114,7 +114,7 @@ static void run_batch(const struct job *job, struct watch *watch)
     require(batch_run(&options, &err), &err);
 }
 
-static void detect(const struct job *job, struct watch *watch)
+static void detect(const struct job *job, struct counted *watch)
 {
     struct detect_job_options options = {
         .detect = detect_options_default(job->model), .save_image = true, .label = "{class}"};
@@ -123,20 +123,20 @@ static void detect(const struct job *job, struct watch *watch)
     struct bsr_error   err;
 
     require(detect_job_open(&made, job, &options, &notes, &err), &err);
-    *watch = (struct watch){.work = detect_job_work, .job = made};
+    *watch = (struct counted){.work = detect_job_work, .job = made};
     run_batch(job, watch);
     detect_job_close(made);
     bytes_free(&notes);
 }
 
-static void upscale(const struct job *job, struct watch *watch)
+static void upscale(const struct job *job, struct counted *watch)
 {
     const struct upscale_job_options options = {.size = {.factor = 1}};
     struct upscale_job              *made = NULL;
     struct bsr_error                 err;
 
     require(upscale_job_open(&made, job, &options, &err), &err);
-    *watch = (struct watch){.work = upscale_job_work, .job = made};
+    *watch = (struct counted){.work = upscale_job_work, .job = made};
     run_batch(job, watch);
     upscale_job_close(made);
 }
@@ -182,7 +182,7 @@ static bool run_situation(const struct situation *at)
     struct model             model;
     struct sources           sources = {0};
     struct outputs           outputs = {0};
-    struct watch             watch;
+    struct counted           watch;
     struct bsr_error         err;
     char                     folder[] = "/tmp/besra-test-threads-XXXXXX", command[64 + sizeof folder];
 
