@@ -24,13 +24,13 @@ double video_clock_time(struct video_clock *clock, double stamp)
     }
     if (time > clock->last)
         clock->last = time;
-    return clock->last;
+    return fmax(clock->last, 0);
 }
 
 void video_clock_jump(struct video_clock *clock)
 {
     clock->shift = 0;
-    clock->last = 0;
+    clock->last = -clock->nominal; /* of what has no time stamps the first frame is at 0 again */
 }
 
 void video_watch_begin(struct video_watch *watch)

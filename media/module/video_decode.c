@@ -116,8 +116,11 @@ bsr_status input_seek(struct video_input *input, double time)
     double  ticks = floor(time / av_q2d(input->stream->time_base));
     int64_t stamp = ticks > -9e18 && ticks < 9e18 ? (int64_t)ticks : 0;
     int     code = AVERROR(ESPIPE);
-    if (!input->live && input->format->pb && input->format->pb->seekable)
+    bool    possible = !input->live && input->format->pb && input->format->pb->seekable;
+    if (possible && !input->untimed)
         code = avformat_seek_file(input->format, input->stream->index, INT64_MIN, stamp, stamp, 0);
+    if (possible && code < 0) /* without an index: from the beginning, which is always before `time` */
+        code = av_seek_frame(input->format, -1, 0, AVSEEK_FLAG_BYTE);
     if (code < 0)
         return libav_fail(&input->host, BSR_EFORMAT, code, "can't be read from another place");
     avcodec_flush_buffers(input->codec);

@@ -1,6 +1,7 @@
 /* What is written is read again: which frames, when, in which colours, from where. */
 #include "base/alloc.h"
 #include "base/file.h"
+#include "media/picture.h"
 #include "tests/media/video_clips.h"
 
 #include <malloc.h>
@@ -85,37 +86,67 @@ static void test_frames_come_back_at_their_times(void **state)
 
 /* ---- colours ---- */
 
-/* Patches of pure colours and of greys, a mean error of 2 (of 255) allowed: YUV of 8 bits and limited range.
- */
-static void check_colours(const char *path, int width, int height)
+/* Patches of pure colours and of greys; YUV of 8 bits and limited range is off by as much as 3 of 255. */
+static const uint8_t patches[][3] = {{0, 0, 255}, {0, 255, 0},     {255, 0, 0},    {255, 255, 255},
+                                     {0, 0, 0},   {128, 128, 128}, {30, 200, 220}, {180, 60, 90}};
+enum { PATCHES = sizeof patches / sizeof *patches, OFF = 5 };
+
+static struct bsr_image draw_patches(int width, int height)
 {
-    static const uint8_t patches[][3] = {{0, 0, 255}, {0, 255, 0},     {255, 0, 0},    {255, 255, 255},
-                                         {0, 0, 0},   {128, 128, 128}, {30, 200, 220}, {180, 60, 90}};
-    enum { PATCHES = sizeof patches / sizeof *patches };
-    const struct video_writer_options options = {.width = width, .height = height, .quality = 95};
-    struct video_writer              *writer;
-    struct bsr_image                  image;
+    struct bsr_image image;
     assert_int_equal(image_alloc(&image, width, height, 3, 8, NULL), BSR_OK);
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
             memcpy(image_row(&image, y) + 3 * x, patches[x * PATCHES / width], 3);
+    return image;
+}
+
+/* Compares the first frame with them. */
+static void check_patches(const char *path, int width, int height)
+{
+    struct video_reader *reader = open_clip(path);
+    struct video_frame   frame = next(reader);
+    assert_int_equal(frame.image.width, width);
+    for (int i = 0; i < PATCHES; i++) {
+        const uint8_t *pixel =
+            image_row(&frame.image, height / 2) + 3 * ((2 * i + 1) * width / (2 * PATCHES));
+        for (int c = 0; c < 3; c++)
+            if (abs(pixel[c] - patches[i][c]) > OFF)
+                fail_msg("%s: patch %d is %d %d %d and should be %d %d %d", path, i, pixel[0], pixel[1],
+                         pixel[2], patches[i][0], patches[i][1], patches[i][2]);
+    }
+    video_close(reader);
+}
+
+static void check_colours(const char *path, int width, int height)
+{
+    const struct video_writer_options options = {.width = width, .height = height, .quality = 95};
+    struct video_writer              *writer;
+    struct bsr_image                  image = draw_patches(width, height);
     assert_int_equal(video_writer_open(&writer, path, &options, NULL), BSR_OK);
     for (int i = 0; i < 3; i++)
         assert_int_equal(video_writer_add(writer, &image, i * 0.1, NULL), BSR_OK);
     assert_int_equal(video_writer_close(writer, 0.3, NULL), BSR_OK);
     image_free(&image);
+    check_patches(path, width, height);
+}
 
-    struct video_reader *reader = open_clip(path);
-    struct video_frame   frame = next(reader);
-    for (int i = 0; i < PATCHES; i++) {
-        const uint8_t *pixel =
-            image_row(&frame.image, height / 2) + 3 * ((2 * i + 1) * width / (2 * PATCHES));
-        for (int c = 0; c < 3; c++)
-            if (abs(pixel[c] - patches[i][c]) > 5)
-                fail_msg("%s: patch %d is %d %d %d and should be %d %d %d", path, i, pixel[0], pixel[1],
-                         pixel[2], patches[i][0], patches[i][1], patches[i][2]);
+/* JPEG is of BT.601 and full range, however large it is. */
+static void test_colours_of_jpeg_are_its_own(void **state)
+{
+    static const int sizes[][2] = {{320, 240}, {1280, 720}};
+    (void)state;
+    clip_need_module();
+    for (size_t i = 0; i < 2; i++) {
+        struct picture picture = {.image = draw_patches(sizes[i][0], sizes[i][1])};
+        struct bytes   file = {0};
+        for (int k = 0; k < 3; k++)
+            assert_int_equal(picture_encode(&file, &picture, PICTURE_JPEG, 95, NULL), BSR_OK);
+        clip_save(clip_path("patches.mjpeg"), file.data, file.size);
+        image_free(&picture.image);
+        bytes_free(&file);
+        check_patches(clip_path("patches.mjpeg"), sizes[i][0], sizes[i][1]);
     }
-    video_close(reader);
 }
 
 static void test_colours_stay_in_both_matrices(void **state)
@@ -165,6 +196,29 @@ static void test_seek_finds_the_first_frame_at_or_behind_a_time(void **state)
     }
 }
 
+/* Pictures one after the other have no index, nor times. */
+static void test_seek_without_an_index_begins_anew(void **state)
+{
+    static const int places[] = {0, 7, 3, 19, 0};
+    struct bytes     all = {0};
+    (void)state;
+    clip_need_module();
+    for (int i = 0; i < 20; i++)
+        clip_append_jpeg(&all, i, 0, 0);
+    clip_save(clip_path("places.mjpeg"), all.data, all.size);
+    bytes_free(&all);
+    struct video_reader *reader = open_clip(clip_path("places.mjpeg"));
+    double               each = 1 / video_facts(reader)->fps;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        assert_int_equal(video_seek(reader, places[i] * each, NULL), BSR_OK);
+        struct video_frame frame = next(reader);
+        assert_int_equal(clip_number(&frame.image), places[i]);
+        assert_int_equal(frame.number, places[i]);
+        assert_true(fabs(frame.time - places[i] * each) < 1e-6);
+    }
+    video_close(reader);
+}
+
 static void test_memory_stays_flat_over_10000_frames(void **state)
 {
     (void)state;
@@ -189,7 +243,8 @@ static void test_memory_stays_flat_over_10000_frames(void **state)
     video_close(reader);
 }
 
-/* A quarter turn as phones write it: the matrix in the track's header, here in the index of our own file. */
+/* A quarter turn as phones write it: the matrix in the track's header, here in the index of our own file.
+ */
 static void turn_file(const char *path, const int32_t matrix[4])
 {
     struct bytes file = {0};
@@ -481,7 +536,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames_come_back_at_their_times),
         cmocka_unit_test(test_colours_stay_in_both_matrices),
+        cmocka_unit_test(test_colours_of_jpeg_are_its_own),
         cmocka_unit_test(test_seek_finds_the_first_frame_at_or_behind_a_time),
+        cmocka_unit_test(test_seek_without_an_index_begins_anew),
         cmocka_unit_test(test_memory_stays_flat_over_10000_frames),
         cmocka_unit_test(test_turned_pictures_of_phones_are_upright),
         cmocka_unit_test(test_no_video_is_a_sentence),

@@ -128,9 +128,14 @@ static void test_times_never_go_back(void **state)
         if (fabs(time - stamps[i][1]) > 1e-9)
             fail_msg("%zu: %g instead of %g", i, time, stamps[i][1]);
     }
+    video_clock_jump(&clock);
+    assert_true(video_clock_time(&clock, 99.5) == 0.0); /* before the first: there is no such time */
+    assert_true(fabs(video_clock_time(&clock, 100.2) - 0.2) < 1e-9);
     struct video_clock none = {.nominal = 0.5};
     assert_true(video_clock_time(&none, (double)NAN) == 0.0);
     assert_true(video_clock_time(&none, (double)NAN) == 0.5);
+    video_clock_jump(&none);
+    assert_true(video_clock_time(&none, (double)NAN) == 0.0);
 }
 
 int main(void)
