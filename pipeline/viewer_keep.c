@@ -168,10 +168,12 @@ bool keep_make_room(struct viewer *viewer, uint64_t bytes, int rank)
     return true;
 }
 
-bsr_status keep_fail(const struct viewer *viewer, uint64_t bytes, const char *subject, struct bsr_error *err)
+bsr_status keep_fail(const struct viewer *viewer, const char *what, uint64_t bytes, const char *subject,
+                     struct bsr_error *err)
 {
     const uint64_t megabyte = 1 << 20;
-    bsr_fail(err, BSR_EBUDGET, subject, "would take about %" PRIu64 " MB, over the budget of %" PRIu64 " MB",
+    bsr_fail(err, BSR_EBUDGET, subject,
+             "%swould take about %" PRIu64 " MB, over the budget of %" PRIu64 " MB", what,
              (bytes + megabyte - 1) / megabyte, viewer->options.memory / megabyte);
     bsr_hint(err, "give more with --memory SIZE (0 is no limit)");
     return BSR_EBUDGET;

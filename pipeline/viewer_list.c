@@ -239,7 +239,7 @@ bsr_status viewer_add_image(struct viewer *viewer, const struct bsr_image *image
         if (fits)
             keep_pixels(viewer, entry, pixels);
         viewer_unlock(viewer);
-        status = fits ? append(viewer, added, err) : keep_fail(viewer, pixels->bytes, name, err);
+        status = fits ? append(viewer, added, err) : keep_fail(viewer, "", pixels->bytes, name, err);
         if (!fits)
             shared_drop(pixels);
     } else {

@@ -282,8 +282,9 @@ void keep_forget_models(struct viewer *viewer);
 /* The outcome of a picture for the model and settings of now, or NULL. */
 struct outcome *keep_find(const struct viewer *viewer, const struct entry *entry);
 
-/* "would take about 210 MB, over the budget of 100 MB" */
-bsr_status keep_fail(const struct viewer *viewer, uint64_t bytes, const char *subject, struct bsr_error *err);
+/* "would take about 210 MB, over the budget of 100 MB", of `what` ("enlarged, it ", or ""). */
+bsr_status keep_fail(const struct viewer *viewer, const char *what, uint64_t bytes, const char *subject,
+                     struct bsr_error *err);
 
 /* ---- the settings: viewer_settings.c ------------------------------------------------------------ */
 

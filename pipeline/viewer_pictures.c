@@ -17,7 +17,7 @@ static bsr_status check_budget(const struct viewer *viewer, const struct picture
                                size_t file_size, const char *path, struct bsr_error *err)
 {
     uint64_t bytes = decoding_bytes(facts, file_size);
-    return viewer->options.memory && bytes > viewer->options.memory ? keep_fail(viewer, bytes, path, err)
+    return viewer->options.memory && bytes > viewer->options.memory ? keep_fail(viewer, "", bytes, path, err)
                                                                     : BSR_OK;
 }
 

@@ -153,7 +153,7 @@ static bsr_status reserve(const struct task *task, struct bsr_error *err)
     viewer_lock(viewer);
     bool fits = keep_make_room(viewer, bytes, task->rank);
     viewer_unlock(viewer);
-    return fits ? BSR_OK : keep_fail(viewer, bytes + image_bytes(image), "enlarged, it", err);
+    return fits ? BSR_OK : keep_fail(viewer, "enlarged, it ", bytes + image_bytes(image), NULL, err);
 }
 
 static bsr_status enlarge(struct task *task, struct outcome *made, struct bsr_error *err)

@@ -161,7 +161,7 @@ static void test_what_would_not_fit_the_memory_says_so(void **unused)
     wait_until(viewer, has_result);
     set_factor(viewer, 16);
     struct viewer_snapshot snapshot = wait_for(viewer, result_failed);
-    assert_non_null(strstr(snapshot.result_why, "budget of 20 MB"));
+    assert_non_null(strstr(snapshot.result_why, "small.png: enlarged, it would take"));
     assert_non_null(strstr(snapshot.result_why, "--memory"));
     viewer_release(viewer, &snapshot);
     set_factor(viewer, 2);
@@ -253,6 +253,11 @@ static void test_classes_of_a_picture_are_named(void **unused)
 
 /* ---- saving ------------------------------------------------------------------------------------- */
 
+static bool enlarges(const struct viewer_snapshot *snapshot)
+{
+    return snapshot->task == CARD_UPSCALE && has_result(snapshot);
+}
+
 static void test_a_record_is_the_commands(void **unused)
 {
     struct viewer   *viewer = open_viewer(0);
@@ -331,6 +336,63 @@ static void test_what_is_rendered_is_what_is_seen(void **unused)
     assert_true(differ > 10);
     image_free(&image);
     viewer_release(viewer, &snapshot);
+    viewer_close(viewer);
+}
+
+/* Runs the command line of what is seen, and compares what it writes with what is saved. */
+static void compare_with_program(struct viewer *viewer, const char *folder, const char *name)
+{
+    struct viewer_snapshot snapshot = wait_for(viewer, has_result);
+    struct bytes           line = {0}, command = {0};
+    struct bsr_error       err = {0};
+    char                   saved[160], written[160];
+
+    path_in(saved, folder, "saved-");
+    strcat(saved, name);
+    path_in(written, folder, "written-");
+    strcat(written, name);
+    require(viewer_save_picture(viewer, &snapshot, saved, true, &err), &err);
+    require(viewer_command(viewer, &snapshot, &line, &err), &err);
+    bytes_append_format(&command, "'%s'%s -q -y --no-config -o '%s'", getenv("BESRA_PROGRAM"),
+                        bytes_text(&line) + strlen("besra"), written);
+    assert_int_equal(system(bytes_text(&command)), 0);
+    expect_same_files(saved, written);
+    bytes_free(&command);
+    bytes_free(&line);
+    viewer_release(viewer, &snapshot);
+}
+
+static void test_the_command_line_writes_what_is_saved(void **unused)
+{
+    struct viewer *viewer = open_viewer(0);
+    const char    *program = getenv("BESRA_PROGRAM");
+    char           folder[64], path[160];
+    bool           hidden[52] = {[0] = true, [9] = true, [51] = true};
+    (void)unused;
+
+    if (!program || access(program, X_OK) != 0) {
+        print_message("SKIPPED: the program is not there (BESRA_PROGRAM)\n");
+        viewer_close(viewer);
+        skip();
+    }
+    make_folder(folder);
+    write_picture(path_in(path, folder, "it's $large.jpg"), 2600, 1900, 3, 8);
+    add_inputs(viewer, CARDS "/cards-2.jpg", path);
+    load_model(viewer, CARDS_MODEL, CARD_TASK_UNKNOWN);
+    compare_with_program(viewer, folder, "a.jpg");
+    viewer_set(
+        viewer,
+        &(struct viewer_settings){
+            .confidence = 0.07, .iou = 0.62, .max_detections = 200, .hidden = hidden, .hidden_count = 52});
+    compare_with_program(viewer, folder, "b.png");
+    viewer_select(viewer, 1);
+    compare_with_program(viewer, folder, "c.jpg");
+    viewer_load_model(viewer, SRCNN_MODEL, CARD_TASK_UNKNOWN);
+    viewer_select(viewer, 0);
+    wait_until(viewer, enlarges);
+    set_factor(viewer, 1.3);
+    compare_with_program(viewer, folder, "d.png");
+    remove_folder(folder);
     viewer_close(viewer);
 }
 
@@ -504,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_a_record_is_the_commands),
         cmocka_unit_test(test_saving_spares_what_is_there),
         cmocka_unit_test(test_what_is_rendered_is_what_is_seen),
+        cmocka_unit_test(test_the_command_line_writes_what_is_saved),
         cmocka_unit_test(test_saved_boxes_are_those_of_the_batch),
         cmocka_unit_test(test_saved_enlarged_pictures_are_those_of_the_batch),
         cmocka_unit_test(test_a_batch_counts_what_fails_and_tells_the_first),
