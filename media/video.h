@@ -73,8 +73,8 @@ struct video_writer_options {
     double hold;          /* seconds of what came last that are kept, encoded, before video_writer_begin() */
     bool   held;          /* writes nothing until video_writer_begin() */
     int    threads;       /* of the encoder; 0: 1 */
-    const char
-        *encoder; /* libav's name of one; NULL: H.264 by the best there is, MPEG-4 where there is none */
+    /* libav's name of one; NULL: H.264 by the best there is, MPEG-4 where there is none. */
+    const char *encoder;
 };
 
 /* A file that is being recorded, for one thread at a time. */
@@ -83,7 +83,8 @@ struct video_writer;
 /* "libx264": by what it is encoded. */
 const char *video_writer_encoder(const struct video_writer *writer);
 
-/* Begins an .mp4 (H.264, playable also when it was cut off: fragments) or .mkv by the name's end. Nothing is
+/* Begins an .mp4 (H.264 in fragments, so that it plays also when it was cut off; closed, it gets an index) or
+ * .mkv by the name's end. Nothing is
  * written over: BSR_EEXIST. BSR_EMISSING (the module, an encoder), BSR_EFORMAT (another ending), BSR_ERANGE
  * (the size), BSR_EIO. */
 bsr_status video_writer_open(struct video_writer **out, const char *path,
