@@ -5,6 +5,7 @@
 #include "app/http/stream_server.h"
 #include "app/interrupt.h"
 #include "app/live_shapes.h"
+#include "app/live_window.h"
 #include "app/run.h"
 #include "app/terminal.h"
 #include "base/alloc.h"
@@ -21,6 +22,7 @@
 struct watching {
     const struct options  *options;
     struct live_shape_list shapes;
+    struct live_window    *window;  /* NULL: --headless */
     FILE                  *records; /* or NULL */
     struct stream_server  *server;  /* or NULL */
     struct bsr_error       failure; /* of the records; told by interrupt_came */
@@ -61,6 +63,12 @@ static void say(void *context, const char *text)
 {
     (void)context;
     terminal_say("%s", text);
+}
+
+static void wake(void *context)
+{
+    const struct watching *watching = context;
+    live_window_wake(watching->window);
 }
 
 static bsr_status open_records(struct watching *watching, struct bsr_error *err)
@@ -155,12 +163,6 @@ static bsr_status check(const struct options *options, struct bsr_error *err)
     if (options->output && !has_ending(options->output, ".mp4") && !has_ending(options->output, ".mkv"))
         return bsr_fail(err, BSR_EUSAGE, "--output", "'%s': a recording is an .mp4 or an .mkv",
                         options->output);
-    if (!options->headless) {
-        bsr_fail(err, BSR_EMISSING, "live", "the window of live video is not there yet");
-        bsr_hint(err, "--headless does all but the window: besra live --headless --json %s",
-                 source_of(options));
-        return BSR_EMISSING;
-    }
     return BSR_OK;
 }
 
@@ -208,6 +210,7 @@ static struct live_options live_options_of(struct watching *watching)
           .on_frame = watching->server ? show_frame : NULL,
           .wants_frame = is_watched,
           .on_message = say,
+          .wake = watching->window ? wake : NULL,
           .context = watching,
     };
     live.tracking.any_class = options->any_class;
@@ -284,7 +287,9 @@ static int watch(struct watching *watching)
         bool model = err.code != BSR_EUSAGE && err.code != BSR_ERANGE && err.code != BSR_EBUDGET;
         return model ? EXIT_BAD_MODEL : (int)exit_code_of(err.code);
     }
-    bsr_status status = live_wait(live, &interrupt_came, &err);
+    bsr_status status = watching->window ? live_window_show(watching->window, live, watching->shapes.items,
+                                                            watching->shapes.count, &err)
+                                         : live_wait(live, &interrupt_came, &err);
     say_what_was(live, start);
     bsr_status closed = live_close(live, &ended);
     if (status == BSR_OK && watching->failure.code != BSR_OK) {
@@ -316,6 +321,8 @@ int live_command(const struct options *options)
         status = open_records(&watching, &err);
     if (status == BSR_OK)
         status = open_server(&watching, &err);
+    if (status == BSR_OK && !options->headless)
+        status = live_window_open(&watching.window, options, &err);
     code = status == BSR_OK ? watch(&watching) : run_fail(&err);
     stream_server_close(watching.server);
     if (watching.records && watching.records != stdout && fclose(watching.records) != 0 &&
@@ -323,6 +330,7 @@ int live_command(const struct options *options)
         bsr_fail(&err, BSR_EIO, options->json, "the records can't be written: %s", strerror(errno));
         code = run_fail(&err);
     }
+    live_window_close(watching.window);
     live_shape_list_free(&watching.shapes);
     return code;
 }

@@ -233,6 +233,11 @@ bsr_status options_window_file(char **path, struct bsr_error *err);
 void options_write_group(const struct options *options, const enum option_id *ids, size_t count,
                          struct bytes *out);
 
+/* Appends the options that were given on the command line or in a file, but for the `left_out`, as they are
+ * typed: " --model 'a b.onnx' --track", in the order of --help. Check out->failed at the end. */
+void options_write_line(const struct options *options, const enum option_id *left_out, size_t count,
+                        struct bytes *out);
+
 /* "detect", "model show"; "" for COMMAND_NONE. */
 const char *command_name(enum command command);
 

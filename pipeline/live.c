@@ -355,6 +355,8 @@ struct live_snapshot live_snapshot(struct live *live)
         .state = live->state,
         .stats = stats_of(live),
         .recording = live->recording,
+        .confidence = live->confidence,
+        .iou = live->iou,
         .class_names = live->class_names,
         .class_count = live->class_count,
         .looked_number = -1,

@@ -87,6 +87,7 @@ struct live_snapshot {
     long long                 looked_number; /* the frame that they belong to */
     struct live_stats         stats;
     bool                      recording;
+    double                    confidence, iou; /* the thresholds in force */
     const char *const        *class_names;
     int                       class_count;
     int                       shape_count;

@@ -1,4 +1,5 @@
 /* The command line that makes what is seen. */
+#include "base/shell.h"
 #include "pipeline/viewer_parts.h"
 
 #include <stdio.h>
@@ -7,37 +8,10 @@
 
 /* ---- words -------------------------------------------------------------------------------------- */
 
-static bool is_plain(char letter)
-{
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') || (letter && strchr("_-./:@%+,=", letter));
-}
-
-/* A word of a POSIX shell: as it is, or between single quotes. */
-static void add_word(struct bytes *out, const char *word)
-{
-    bool plain = *word != '\0';
-
-    for (const char *at = word; plain && *at; at++)
-        plain = is_plain(*at);
-    bytes_append_text(out, " ");
-    if (plain) {
-        bytes_append_text(out, word);
-        return;
-    }
-    bytes_append_text(out, "'");
-    for (const char *at = word; *at; at++)
-        if (*at == '\'')
-            bytes_append_text(out, "'\\''");
-        else
-            bytes_append(out, at, 1);
-    bytes_append_text(out, "'");
-}
-
 static void add_option(struct bytes *out, const char *option, const char *value)
 {
-    add_word(out, option);
-    add_word(out, value);
+    shell_append_word(out, option);
+    shell_append_word(out, value);
 }
 
 /* The fewest digits that give the same number. */
@@ -64,7 +38,7 @@ static void add_path(struct bytes *out, const char *path, struct bytes *scratch)
 {
     bytes_clear(scratch);
     bytes_append_format(scratch, "%s%s", *path == '-' ? "./" : "", path);
-    add_word(out, bytes_text(scratch));
+    shell_append_word(out, bytes_text(scratch));
 }
 
 /* ---- options, in the order of --help ------------------------------------------------------------ */
@@ -117,7 +91,7 @@ static void add_detection(struct bytes *out, const struct viewer_snapshot *snaps
         add_whole(out, "--max-det", settings->max_detections);
     add_classes(out, snapshot, scratch);
     if (settings->agnostic != model->agnostic)
-        add_word(out, settings->agnostic ? "--agnostic" : "--no-agnostic");
+        shell_append_word(out, settings->agnostic ? "--agnostic" : "--no-agnostic");
 }
 
 /* What was said of the model when the viewer was opened. */

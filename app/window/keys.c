@@ -224,6 +224,7 @@ static void full(struct view *view)
 {
     view->full = !view->full;
     view->wishes.full_screen = true;
+    view->wishes.full = view->full;
 }
 
 static void debug(struct view *view)

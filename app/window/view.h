@@ -37,8 +37,9 @@ enum dialogue {
 
 /* What the window shall do behind a pass. */
 struct view_wishes {
-    bool quit, full_screen, paste;
-    char copy[8192]; /* text for the clipboard; "": none */
+    bool quit, paste;
+    bool full_screen, full; /* the first: it shall be as the second says */
+    char copy[8192];        /* text for the clipboard; "": none */
 };
 
 enum { VIEW_FRAMES = 120, MODEL_NAME_SPACE = 1024 };

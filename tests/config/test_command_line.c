@@ -54,6 +54,47 @@ static void test_defaults_are_those_of_the_table(void **state)
     options_free(&o);
 }
 
+/* A line as it is typed, from options that were given; read back it means the same. */
+static void test_options_are_written_as_they_are_typed(void **state)
+{
+    static const struct {
+        const char *line, *written;
+    } cases[] = {
+        {"besra live cam.mp4", ""},
+        {"besra live -m a_b.onnx --track 0", " --model 'a b.onnx' --track"},
+        {"besra live --conf 0.3 --zone 1,2,3,4,5,6 --count-line 1,2,3,4 --count-line=5,6,7,8 0",
+         " --conf 0.3 --count-line 1,2,3,4 --count-line 5,6,7,8 --zone 1,2,3,4,5,6"},
+        {"besra detect --size 640 --no-agnostic -vv --json=x.jsonl --classes person,dog --precision int8 "
+         "a.jpg",
+         " --json=x.jsonl --no-agnostic --classes person,dog --size 640x640 --precision int8 --verbose "
+         "--verbose"},
+        {"besra detect --memory 2G --shard 2/8 a.jpg", " --shard 2/8 --memory 2147483648"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct options o = parse(cases[i].line);
+        struct bytes   out = {0};
+        options_write_line(&o, NULL, 0, &out);
+        assert_false(out.failed);
+        const char *at = bytes_text(&out);
+        assert_int_equal(strlen(at), strlen(cases[i].written)); /* in any order of the table */
+        char copy[256];
+        snprintf(copy, sizeof copy, "%s", cases[i].written);
+        for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+            if (!strstr(at, word))
+                fail_msg("%s: %s has no %s", cases[i].line, at, word);
+        bytes_free(&out);
+        options_free(&o);
+    }
+    struct options o = parse("besra live --conf 0.3 --track 0");
+    struct bytes   out = {0};
+    options_write_line(&o, (const enum option_id[]){OPTION_CONF}, 1, &out);
+    assert_string_equal(bytes_text(&out), " --track");
+    bytes_free(&out);
+    options_free(&o);
+}
+
 /* The same wish, written in all ways that GNU programs take. */
 static void test_all_ways_of_writing_mean_the_same(void **state)
 {
@@ -377,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_are_those_of_the_table),
+        cmocka_unit_test(test_options_are_written_as_they_are_typed),
         cmocka_unit_test(test_all_ways_of_writing_mean_the_same),
         cmocka_unit_test(test_every_option_is_read),
         cmocka_unit_test(test_optional_arguments_never_eat_an_input),
