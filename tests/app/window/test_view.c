@@ -554,7 +554,7 @@ static void test_running_out_of_memory_breaks_nothing(void **state)
     fake_pictures(20);
     fake_detector(8);
     for (size_t n = 1; n < 40; n++) {
-        view_stop(&view);
+        teardown(NULL);
         setup(NULL);
         fake_pictures(20);
         fake_detector(8);
