@@ -102,11 +102,12 @@ bsr_status viewer_open(struct viewer **out, const struct viewer_options *options
 void       viewer_close(struct viewer *viewer);
 
 /* Pictures, folders and patterns, as sources_collect() has them, behind those that are there; the first new
- * one is selected. BSR_ENOMEM and errors of sources_collect(). */
+ * one is selected. BSR_EMISSING (no picture in them), BSR_ENOMEM and errors of sources_collect(). */
 bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, bool recursive,
                       struct bsr_error *err);
 
-/* A picture that is in no file (pasted), 8-bit BGR: copied, selected. */
+/* A picture that is in no file (pasted), 8-bit BGR: copied, selected. BSR_ERANGE (no such picture),
+ * BSR_EBUDGET, BSR_ENOMEM. */
 bsr_status viewer_add_image(struct viewer *viewer, const struct bsr_image *image, const char *name,
                             struct bsr_error *err);
 void       viewer_remove(struct viewer *viewer, size_t index);
