@@ -163,7 +163,7 @@ static const char *state_text(const struct live_view *view, char *space, size_t 
         return "Opening\xe2\x80\xa6";
     case LIVE_WAITING:
     case LIVE_FAILED:
-        snprintf(space, size, "%s", shot->why);
+        snprintf(space, size, "%s: %s", view->options.source, shot->why);
         return space;
     case LIVE_ENDED:
         return "The source has ended.";
@@ -179,7 +179,7 @@ static const char *state_text(const struct live_view *view, char *space, size_t 
 static void add_state(struct live_view *view)
 {
     struct ui  *ui = &view->ui;
-    char        space[LIVE_WHY];
+    char        space[LIVE_WHY + 256];
     const char *text = state_text(view, space, sizeof space);
     const bool  bad = view->shot.state == LIVE_FAILED || view->shot.state == LIVE_WAITING;
 

@@ -1,0 +1,305 @@
+/* The window of `besra live` on an Xvfb, with the shipped model and a film of sliding cards: a session from
+ * end to end. */
+#include "app/window/live_view.h"
+#include "app/window/text.h"
+#include "app/window/texture_cache.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "media/picture.h"
+
+#include "tests/app/window/harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WIDTH = 640, HEIGHT = 480, FRAMES = 12, STEP = 6, PATIENCE_MS = 120 * 1000 };
+
+static char film[] = "/tmp/besra-test-live-XXXXXX.mkv"; /* what is seen of it is "film.mkv" */
+
+static const struct display_module *module;
+static struct display              *display;
+static struct window_text          *text;
+static struct texture_cache        *store;
+static struct live                 *live;
+static struct live_view             view;
+
+/* ---- the film ------------------------------------------------------------------------------------- */
+
+static struct picture read_cards(void)
+{
+    struct bytes     bytes = {0};
+    struct picture   picture = {.format = PICTURE_UNKNOWN};
+    struct bsr_error err;
+
+    assert_int_equal(file_read(&bytes, BESRA_SOURCE_DIR "/assets/cards/cards-1.jpg", 64 << 20, &err), BSR_OK);
+    assert_int_equal(
+        picture_decode(&picture, bytes.data, bytes.size, PICTURE_FOR_NET_AS_STORED, NULL, "cards", &err),
+        BSR_OK);
+    bytes_free(&bytes);
+    assert_true(picture.image.width >= WIDTH && picture.image.height >= HEIGHT);
+    return picture;
+}
+
+/* The upper left corner of the photograph, moving to the right. False, aloud, without what makes films. */
+static bool make_film(void)
+{
+    const struct video_writer_options how = {.width = WIDTH, .height = HEIGHT, .quality = 95};
+    struct picture                    cards = read_cards();
+    struct video_writer              *writer = NULL;
+    struct bsr_error                  err = {0};
+    const int                         room = cards.image.width - WIDTH;
+
+    close(mkstemps(film, 4));
+    unlink(film);
+    bsr_status status = video_writer_open(&writer, film, &how, &err);
+    for (int i = 0; i < FRAMES && status == BSR_OK; i++) {
+        struct bsr_image part = cards.image;
+        part.data = (uint8_t *)part.data + (size_t)(i * STEP < room ? i * STEP : room) * 3;
+        part.width = WIDTH;
+        part.height = HEIGHT;
+        status = video_writer_add(writer, &part, i / 10.0, &err);
+    }
+    if (writer && status == BSR_OK)
+        status = video_writer_close(writer, FRAMES / 10.0, &err);
+    picture_free(&cards);
+    if (status == BSR_EMISSING)
+        print_message("SKIPPED: %s\n", err.message);
+    else
+        assert_int_equal(status, BSR_OK);
+    return status == BSR_OK;
+}
+
+/* ---- the window ------------------------------------------------------------------------------------ */
+
+static float text_width(void *context, const char *line, float size)
+{
+    (void)context;
+    return (float)text_measure(text, line, size).width;
+}
+
+static void add_text(void *context, struct paint_list *list, float x, float baseline, const char *line,
+                     float size, struct colour colour)
+{
+    (void)context;
+    text_add(text, list, x, baseline, line, size, colour);
+}
+
+static void paint_picture(void *context, struct paint_list *list, const struct bsr_image *image,
+                          unsigned long long id, struct rect from, struct rect to, bool smooth)
+{
+    (void)context;
+    texture_cache_paint(store, list, image, id, from, to, smooth);
+}
+
+static void send(const struct event *event)
+{
+    live_view_pass(&view, event, 1000, 700, 1, clock_ms());
+    module->show(display, &view.list, view.ui.theme->stage);
+}
+
+static void rest(void)
+{
+    send(&(struct event){.kind = EVENT_NONE});
+    send(&(struct event){.kind = EVENT_NONE});
+}
+
+static void key(const char *name)
+{
+    struct event event = {.kind =
+                              strlen(name) == 1 && !strchr("bcdflnpqstuz", *name) ? EVENT_TEXT : EVENT_KEY};
+    snprintf(event.text, sizeof event.text, "%s", name);
+    send(&event);
+}
+
+static void point(enum event_kind kind, float x, float y, int clicks)
+{
+    send(&(struct event){
+        .kind = kind, .x = x, .y = y, .button = kind == EVENT_POINTER ? 0 : 1, .clicks = clicks});
+}
+
+static void click(float x, float y)
+{
+    point(EVENT_PRESS, x, y, 1);
+    point(EVENT_RELEASE, x, y, 1);
+}
+
+static void wait_for(enum live_state wanted)
+{
+    const double end = clock_ms() + PATIENCE_MS;
+
+    for (bool there = false; !there; usleep(10 * 1000)) {
+        struct live_snapshot shot = live_snapshot(live);
+        there = shot.state == wanted;
+        live_release(live, &shot);
+        rest();
+        if (clock_ms() > end)
+            fail_msg("waited for too long");
+    }
+    rest();
+}
+
+/* The texts that are shown must be the same everywhere. */
+static void open_all(const char *source, const struct count_shape *shapes, int count)
+{
+    const struct live_options options = {.source = source,
+                                         .model = BESRA_SOURCE_DIR "/models/cards.cfg",
+                                         .detect = {.confidence = -1, .iou = -1},
+                                         .tracking = track_options_default(),
+                                         .threads = 2,
+                                         .shapes = shapes,
+                                         .shape_count = count};
+    struct bsr_error          err;
+
+    setenv("BESRA_MODELS", BESRA_SOURCE_DIR "/models", 1);
+    module = harness_module();
+    display = harness_open(1000, 700);
+    assert_int_equal(text_open(&text, module, display, TEXT_BUDGET, &err), BSR_OK);
+    assert_int_equal(texture_cache_open(&store, module, display, (size_t)64 << 20, &err), BSR_OK);
+    assert_int_equal(live_open(&live, &options, &err), BSR_OK);
+    live_view_start(&view, &(struct live_view_options){.live = live,
+                                                       .source = "film.mkv",
+                                                       .command = "besra live film.mkv",
+                                                       .precision = "f32",
+                                                       .lens_model = "srcnn",
+                                                       .shapes = shapes,
+                                                       .shape_count = count,
+                                                       .look = view_usual_look()});
+    view.ui.type = (struct ui_type){NULL, text_width, add_text};
+    view.pictures = (struct view_pictures){NULL, paint_picture};
+    view.numbers = false; /* no two runs have the same */
+}
+
+static void close_all(void)
+{
+    struct bsr_error err;
+
+    live_view_stop(&view);
+    assert_int_equal(live_close(live, &err), BSR_OK);
+    texture_cache_close(store);
+    text_close(text);
+    module->close(display);
+}
+
+/* ---- sessions -------------------------------------------------------------------------------------- */
+
+static const struct count_point across[] = {{320, 40}, {320, 440}};
+static const struct count_shape line = {across, 2};
+
+/* The frame is 640 x 480 on a stage of 736 x 628 below a bar of 44. */
+static void test_a_session_from_end_to_end(void **state)
+{
+    (void)state;
+    NEEDS_DISPLAY();
+    if (!make_film())
+        skip();
+    open_all(film, &line, 1);
+    wait_for(LIVE_ENDED);
+    harness_check(display, "live_boxes");
+
+    key("l");
+    point(EVENT_PRESS, 100, 200, 1);
+    point(EVENT_POINTER, 400, 420, 0);
+    point(EVENT_RELEASE, 600, 500, 1);
+    assert_int_equal(view.shapes.count, 2);
+    assert_int_equal(view.tool, TOOL_NONE);
+    key("z");
+    click(120, 260);
+    click(300, 260);
+    key("backspace"); /* the last corner again */
+    assert_int_equal(view.making.count, 1);
+    click(320, 240);
+    click(300, 420);
+    key("return");
+    assert_int_equal(view.shapes.count, 3);
+    assert_int_equal(view.shapes.items[2].count, 3);
+    const struct count_point before = view.shapes.items[1].points[0];
+    point(EVENT_POINTER, 100, 200, 0);
+    point(EVENT_PRESS, 100, 200, 1);
+    point(EVENT_POINTER, 140, 240, 0);
+    point(EVENT_RELEASE, 140, 240, 1);
+    assert_true(view.shapes.items[1].points[0].x > before.x && view.shapes.items[1].points[0].y > before.y);
+    rest();
+    assert_non_null(strstr(bytes_text(&view.command), " --count-line 320,40,320,440 --count-line "));
+    assert_non_null(strstr(bytes_text(&view.command), " --zone "));
+    view.notice_until_ms = 0;
+    rest();
+    harness_check(display, "live_lines");
+
+    send(&(struct event){.kind = EVENT_KEY, .text = "z", .modifiers = MODIFIER_CTRL});
+    assert_true(view.shapes.items[1].points[0].x == before.x);
+    send(&(struct event){.kind = EVENT_KEY, .text = "z", .modifiers = MODIFIER_CTRL});
+    assert_int_equal(view.shapes.count, 2);
+    live_view_pass(&view, &(struct event){.kind = EVENT_NONE}, 1000, 700, 1, clock_ms());
+
+    key("t");
+    key("?");
+    view.notice_until_ms = 0;
+    rest();
+    harness_check(display, "live_keys_light");
+    key("escape");
+    assert_false(view.keys_shown);
+    close_all();
+    unlink(film);
+}
+
+static void test_what_can_be_set_acts_and_is_in_the_command(void **state)
+{
+    struct live_snapshot shot;
+
+    (void)state;
+    NEEDS_DISPLAY();
+    if (!make_film())
+        skip();
+    open_all(film, NULL, 0);
+    wait_for(LIVE_ENDED);
+    for (int i = 0; i < 4; i++)
+        key("]");
+    rest();
+    shot = live_snapshot(live);
+    assert_true(shot.confidence > view.shot.confidence - 1e-9 && shot.confidence > 0.4);
+    live_release(live, &shot);
+    assert_non_null(strstr(bytes_text(&view.command), " --conf 0."));
+    key("c");
+    assert_string_equal(view.wishes.copy, bytes_text(&view.command));
+
+    key("u"); /* the lens, whose picture comes when it is done */
+    const double end = clock_ms() + PATIENCE_MS;
+    while (!view.lens_picture.image.data && clock_ms() < end) {
+        point(EVENT_POINTER, 300, 300, 0);
+        usleep(10 * 1000);
+    }
+    assert_non_null(view.lens_picture.image.data);
+    assert_int_equal(view.lens_picture.image.width, 2 * view.lens_picture.width);
+    key("escape");
+    assert_false(view.lens_on);
+    key("q");
+    assert_true(view.wishes.quit);
+    close_all();
+    unlink(film);
+}
+
+static void test_a_source_that_fails_says_why(void **state)
+{
+    (void)state;
+    NEEDS_DISPLAY();
+    if (!make_film())
+        skip();
+    unlink(film);
+    open_all("no-such-film.mkv", NULL, 0);
+    wait_for(LIVE_FAILED);
+    harness_check(display, "live_failed");
+    close_all();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_session_from_end_to_end),
+        cmocka_unit_test(test_what_can_be_set_acts_and_is_in_the_command),
+        cmocka_unit_test(test_a_source_that_fails_says_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
