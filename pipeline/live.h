@@ -74,7 +74,7 @@ struct live_stats {
 };
 
 /* Valid until live_release(). */
-struct live_snapshot {
+struct live_snapshot { /* NOLINT(clang-analyzer-optin.performance.Padding): in an order for readers */
     unsigned long long        serial;
     enum live_state           state;
     char                      why[LIVE_WHY]; /* of LIVE_WAITING, LIVE_FAILED; else empty */

@@ -215,28 +215,34 @@ static void publish(struct live *live, struct live_frame *frame, struct live_res
 /* ---- the thread
  * ------------------------------------------------------------------------------------------------ */
 
-/* With the lock: the next frame to be looked at, and a result for it; false when there will be none. */
-static bool next_frame(struct looking *looking, struct live_frame **frame, struct live_result **result)
+/* With the lock: waits for a frame that is to be looked at; a result for it, or NULL when there will be none.
+ */
+static struct live_result *wait_for_frame(struct live *live)
 {
-    struct live *live = looking->live;
-
     while (!atomic_load(&live->stop)) {
-        if (live->newest && !live->newest_taken) {
-            *result = live_results_take(&live->results);
-            if (*result)
-                break;
-        } else if (live->source_done) {
-            return false;
-        }
+        bool                there = live->newest && !live->newest_taken;
+        struct live_result *result = there ? live_results_take(&live->results) : NULL;
+        if (result || (!there && live->source_done))
+            return result;
         live_wait_change(live, INFINITY);
     }
-    if (atomic_load(&live->stop))
+    return NULL;
+}
+
+/* With the lock: the next frame, and a result for it; false when there will be none. */
+static bool next_frame(struct looking *looking, struct live_frame **frame, struct live_result **result)
+{
+    struct live        *live = looking->live;
+    struct live_result *made = wait_for_frame(live);
+
+    if (!made)
         return false;
     *frame = live_frame_share(live->newest);
     live->newest_taken = true;
     take_settings(looking);
-    live_shapes_drop((*result)->shapes);
-    (*result)->shapes = live_shapes_share(looking->shapes);
+    live_shapes_drop(made->shapes);
+    made->shapes = live_shapes_share(looking->shapes);
+    *result = made;
     live_note_change(live);
     return true;
 }

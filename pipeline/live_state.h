@@ -30,7 +30,7 @@ struct live_queued {
     struct live_result *result; /* or NULL */
 };
 
-struct live {
+struct live { /* NOLINT(clang-analyzer-optin.performance.Padding): in an order for readers */
     struct live_options options; /* shapes apart */
     struct live_ground  ground;
     struct model        model;
