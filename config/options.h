@@ -173,7 +173,7 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     struct option_extent camera_size; /* of a camera's frames; 0 x 0: its own */
     double               fps;         /* of a camera; 0: its own */
     char                *fourcc;      /* NULL: any */
-    char                *mjpeg;           /* NULL: none is shown */
+    char                *mjpeg;       /* NULL: none is shown */
     double               timeout;     /* seconds; 0: for ever */
     bool                 realtime, loop, no_reconnect, headless;
     bool                 record_plain, overlay, track, any_class;

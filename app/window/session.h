@@ -18,10 +18,10 @@ struct session_options {
     int   wait_ms; /* for any of them, at most; 0: a minute */
 };
 
-/* Its display goes with session_module, closing it closes the real one. A script's events come one a frame: there
- * is no other until the window shows what it made of one, or waits, having nothing to show. What a person does
- * meanwhile is left out; behind the last step comes EVENT_QUIT, unless events are recorded. Errors of
- * script_parse() and file_read(); the real display is then still the caller's. */
+/* Its display goes with session_module, closing it closes the real one. A script's events come one a frame:
+ * there is no other until the window shows what it made of one, or waits, having nothing to show. What a
+ * person does meanwhile is left out; behind the last step comes EVENT_QUIT, unless events are recorded.
+ * Errors of script_parse() and file_read(); the real display is then still the caller's. */
 bsr_status session_open(struct display **out, const struct session_options *options, struct bsr_error *err);
 
 extern const struct display_module session_module;
