@@ -215,7 +215,8 @@ static void test_a_snapshot_shows_what_was_found(void **state)
 static void test_snapshots_stay_as_they_are(void **state)
 {
     (void)state;
-    plays((struct stage_opening[]){{.frames = 400, .fps = 1000, .live = true, .then = STAGE_HANGS}}, 1);
+    plays((struct stage_opening[]){{.frames = 1000000000, .fps = 1000, .live = true, .then = STAGE_HANGS}},
+          1);
     struct live_options  options = stage_options();
     struct live         *live = stage_open(&options);
     struct live_snapshot held[4];
