@@ -53,6 +53,10 @@ static void set_clip(struct display *display, SDL_Rect clip)
     SDL_RenderSetClipRect(display->renderer, &clip);
 }
 
+/* Pixels, 128 MB of them: what is in sight of any window, with a pixel of a picture enlarged some thousand
+ * times on each side. */
+static const int64_t most_enlarged = 32 << 20;
+
 /* The software renderer cuts numbers down: it gets whole ones. */
 static void copy(struct display *display, SDL_Texture *texture, const struct span *across,
                  const struct span *down)
@@ -63,6 +67,8 @@ static void copy(struct display *display, SDL_Texture *texture, const struct spa
         SDL_Rect snapped = whole_rect((struct rect){to.x, to.y, to.w, to.h});
         snapped.w += !snapped.w;
         snapped.h += !snapped.h;
+        if ((int64_t)snapped.w * snapped.h > most_enlarged) /* SDL would make all of it to show a part */
+            return;
         SDL_RenderCopy(display->renderer, texture, &from, &snapped);
     } else {
         SDL_RenderCopyF(display->renderer, texture, &from, &to);

@@ -27,6 +27,10 @@ bool harness_start(void);
 const struct display_module *harness_module(void);
 struct display              *harness_open(int width, int height);
 
+/* The module's open(). What libraries of the system forget there is not counted among our leaks. */
+bsr_status harness_try_open(struct display **out, const struct display_options *options,
+                            struct bsr_error *err);
+
 /* Holds `shot` to goldens/NAME.png (docs: harness.c says how far they may differ). Where they differ, the
  * shot and a picture of the differences are written into the folder of the build, and the test fails. With
  * BESRA_UPDATE_GOLDENS=1 the golden is written instead. */
