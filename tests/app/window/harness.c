@@ -120,6 +120,13 @@ const struct display_module *harness_module(void)
 __attribute__((weak)) void __lsan_disable(void); /* NOLINT(bugprone-reserved-identifier) */
 __attribute__((weak)) void __lsan_enable(void);  /* NOLINT(bugprone-reserved-identifier) */
 
+__attribute__((visibility("default"))) const char             *
+__lsan_default_suppressions(void); /* NOLINT(bugprone-reserved-identifier) */
+const char *__lsan_default_suppressions(void)  /* NOLINT(bugprone-reserved-identifier) */
+{
+    return "leak:libX11\n";
+}
+
 bsr_status harness_try_open(struct display **out, const struct display_options *options,
                             struct bsr_error *err)
 {
