@@ -17,7 +17,12 @@ add_library(besra_view OBJECT
   ${CMAKE_CURRENT_LIST_DIR}/view_panel.c ${CMAKE_CURRENT_LIST_DIR}/view_prompt.c
   ${CMAKE_CURRENT_LIST_DIR}/view_settings.c ${CMAKE_CURRENT_LIST_DIR}/view_stage.c
   ${CMAKE_CURRENT_LIST_DIR}/view_status.c ${CMAKE_CURRENT_LIST_DIR}/view_strip.c
-  ${CMAKE_CURRENT_LIST_DIR}/view_words.c ${CMAKE_CURRENT_LIST_DIR}/live_view.c
-  ${CMAKE_CURRENT_LIST_DIR}/live_view_keys.c ${CMAKE_CURRENT_LIST_DIR}/live_view_panel.c
-  ${CMAKE_CURRENT_LIST_DIR}/live_view_shapes.c ${CMAKE_CURRENT_LIST_DIR}/live_view_stage.c)
+  ${CMAKE_CURRENT_LIST_DIR}/view_words.c)
 target_include_directories(besra_view PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+
+# The same of `besra live`.
+add_library(besra_live_view OBJECT
+  ${CMAKE_CURRENT_LIST_DIR}/live_view.c ${CMAKE_CURRENT_LIST_DIR}/live_view_keys.c
+  ${CMAKE_CURRENT_LIST_DIR}/live_view_panel.c ${CMAKE_CURRENT_LIST_DIR}/live_view_shapes.c
+  ${CMAKE_CURRENT_LIST_DIR}/live_view_stage.c)
+target_include_directories(besra_live_view PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
