@@ -259,3 +259,21 @@ void harness_check(struct display *display, const char *name)
     harness_compare(&shot, name);
     image_free(&shot);
 }
+
+void harness_tour(struct display *display, const char *name)
+{
+    struct bsr_image image = {0};
+    struct bytes     bytes = {0};
+    struct bsr_error err;
+    char             path[512];
+
+    if (!getenv("BESRA_UPDATE_TOUR"))
+        return;
+    assert_int_equal(harness_module()->shot(display, &image, &err), BSR_OK);
+    snprintf(path, sizeof path, "%s/docs/pictures/%s.jpg", BESRA_SOURCE_DIR, name);
+    assert_int_equal(picture_encode(&bytes, &(struct picture){.image = image}, PICTURE_JPEG, 92, &err),
+                     BSR_OK);
+    assert_int_equal(file_write(path, bytes.data, bytes.size, true, false, &err), BSR_OK);
+    bytes_free(&bytes);
+    image_free(&image);
+}

@@ -38,3 +38,6 @@ void harness_compare(const struct bsr_image *shot, const char *name);
 
 /* Takes a shot of the window and compares it. */
 void harness_check(struct display *display, const char *name);
+
+/* With BESRA_UPDATE_TOUR=1: a shot of the window becomes docs/pictures/NAME.jpg. */
+void harness_tour(struct display *display, const char *name);

@@ -227,6 +227,7 @@ static void test_a_session_from_end_to_end(void **state)
     view.notice_until_ms = 0;
     rest();
     harness_check(display, "live_lines");
+    harness_tour(display, "live");
 
     send(&(struct event){.kind = EVENT_KEY, .text = "z", .modifiers = MODIFIER_CTRL});
     assert_true(view.shapes.items[1].points[0].x == before.x);

@@ -120,21 +120,8 @@ static size_t found(void)
 /* Into the docs, where that is asked for. */
 static void shoot(const char *name)
 {
-    struct bsr_image image = {0};
-    struct bytes     bytes = {0};
-    struct bsr_error err;
-    char             path[512];
-
     send(&(struct event){.kind = EVENT_POINTER, .x = 620, .y = 750}); /* no tip in the way */
-    if (!getenv("BESRA_UPDATE_TOUR"))
-        return;
-    assert_int_equal(module->shot(display, &image, &err), BSR_OK);
-    snprintf(path, sizeof path, "%s/docs/pictures/%s.jpg", BESRA_SOURCE_DIR, name);
-    assert_int_equal(picture_encode(&bytes, &(struct picture){.image = image}, PICTURE_JPEG, 92, &err),
-                     BSR_OK);
-    assert_int_equal(file_write(path, bytes.data, bytes.size, true, false, &err), BSR_OK);
-    bytes_free(&bytes);
-    image_free(&image);
+    harness_tour(display, name);
 }
 
 static void open_all(void)
