@@ -286,7 +286,7 @@ static void expect_detectors(const struct viewer_snapshot *snapshot)
     struct timing         timing = {0};
     struct bsr_error      err = {0};
     struct detect_options options;
-    char                  numbers[52][4], *wanted[52];
+    char                  numbers[52][12], *wanted[52];
 
     require(model_open(&model, CARDS_MODEL, CARD_DETECT, NULL, &err), &err);
     options = detect_options_default(&model);
