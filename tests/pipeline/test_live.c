@@ -221,7 +221,7 @@ static void test_snapshots_stay_as_they_are(void **state)
     struct live         *live = stage_open(&options);
     struct live_snapshot held[4];
     for (int i = 0; i < 4; i++)
-        held[i] = wait_for(live, has_looked, 3 + 2 * i);
+        held[i] = wait_for(live, has_looked, i > 0 ? held[i - 1].stats.looked + 1 : 3);
     long long numbers[4], serials[4];
     for (int i = 0; i < 4; i++) {
         numbers[i] = held[i].looked_number;
