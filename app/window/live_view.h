@@ -62,7 +62,8 @@ struct live_view {
     bool                    lens_on;
     struct lens_picture     lens_picture;
     unsigned long long      lens_id;
-    long long               lens_frame; /* that was asked for last */
+    unsigned long long      frame_shown, lens_shown; /* the versions that textures have */
+    long long               lens_frame;              /* that was asked for last */
     float                   lens_x, lens_y;
     char                    notice[1024];
     bool                    notice_bad;

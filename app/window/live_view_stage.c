@@ -8,6 +8,25 @@
 
 enum { LABEL = 96, LENS_FACTOR = 2 };
 
+/* ---- pictures that move ------------------------------------------------------------------------------ */
+
+enum moving { FRAME_PICTURE = 1, LENS_PICTURE };
+
+/* All pictures of one size have one texture: `version` tells them apart, *shown is the one that it has. */
+static void paint_moving(struct live_view *view, const struct bsr_image *image, enum moving which,
+                         unsigned long long version, unsigned long long *shown, struct rect from,
+                         struct rect to, bool smooth)
+{
+    const struct view_pictures *pictures = &view->pictures;
+    const unsigned long long id = (unsigned long long)which << 32 | (unsigned long long)image->width << 16 |
+                                  (unsigned long long)image->height;
+
+    if (*shown != version && pictures->change)
+        pictures->change(pictures->context, id);
+    *shown = version;
+    pictures->paint(pictures->context, view->ui.list, image, id, from, to, smooth);
+}
+
 /* ---- boxes ---------------------------------------------------------------------------------------- */
 
 static const char *class_name(const struct live_view *view, int index)
@@ -144,9 +163,7 @@ static void add_lens(struct live_view *view)
                                fmaxf(ui->y - size - ui_points(ui, 24), view->stage.y), size,
                                size * (float)lens->image.height / (float)lens->image.width};
     const struct rect from = {0, 0, (float)lens->image.width, (float)lens->image.height};
-    /* textures of the lens have numbers of their own */
-    view->pictures.paint(view->pictures.context, ui->list, &lens->image, (1ULL << 62) + view->lens_id, from,
-                         place, true);
+    paint_moving(view, &lens->image, LENS_PICTURE, view->lens_id, &view->lens_shown, from, place, true);
     paint_frame(ui->list, place, (struct colour){255, 255, 255, 220}, 0, ui_points(ui, 2));
     paint_frame(ui->list, rect_inset(place, -ui_points(ui, 1)), (struct colour){0, 0, 0, 220}, 0,
                 ui_points(ui, 1));
@@ -207,9 +224,8 @@ static void add_frame(struct live_view *view)
 
     canvas_place(&view->canvas, view->stage, frame->width, frame->height);
     if (canvas_visible(&view->canvas, &from, &to))
-        view->pictures.paint(view->pictures.context, view->ui.list, frame,
-                             (unsigned long long)view->shot.frame_number + 1, from, to,
-                             !canvas_shows_pixels(&view->canvas));
+        paint_moving(view, frame, FRAME_PICTURE, (unsigned long long)view->shot.frame_number + 1,
+                     &view->frame_shown, from, to, !canvas_shows_pixels(&view->canvas));
 }
 
 void live_view_stage_add(struct live_view *view, struct rect area)

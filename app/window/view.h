@@ -13,6 +13,8 @@ struct view_pictures {
     void *context;
     void (*paint)(void *context, struct paint_list *list, const struct bsr_image *image,
                   unsigned long long id, struct rect from, struct rect to, bool smooth);
+    /* The picture `id` has other pixels of the same size now. NULL: pictures never change. */
+    void (*change)(void *context, unsigned long long id);
 };
 
 /* How an enlarged picture is looked at. */

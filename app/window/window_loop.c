@@ -55,6 +55,12 @@ static void paint_picture(void *context, struct paint_list *list, const struct b
     texture_cache_paint(loop->pictures, list, image, id, from, to, smooth);
 }
 
+static void change_picture(void *context, unsigned long long id)
+{
+    struct loop *loop = context;
+    texture_cache_change(loop->pictures, id);
+}
+
 static void grant_wishes(struct loop *loop)
 {
     const struct window_client *client = loop->client;
@@ -173,7 +179,7 @@ bsr_status window_loop(const struct window_client *client, const struct display_
     if (status == BSR_OK) {
         client->ui->type = (struct ui_type){&loop, text_width, add_text};
         client->ui->clipboard = (struct ui_clipboard){&loop, get_clipboard, set_clipboard};
-        *client->pictures = (struct view_pictures){&loop, paint_picture};
+        *client->pictures = (struct view_pictures){&loop, paint_picture, change_picture};
         run(&loop);
     }
     texture_cache_close(loop.pictures);

@@ -78,6 +78,8 @@ static bsr_status make_window(struct display *display, const struct display_opti
     if (!display->renderer || SDL_GetRendererInfo(display->renderer, &info) != 0)
         return bsr_fail(err, BSR_EMISSING, NULL, "nothing can be drawn in a window: %s", SDL_GetError());
     display->software = (info.flags & SDL_RENDERER_SOFTWARE) != 0;
+    if (display->software)
+        SDL_RenderSetVSync(display->renderer, 0); /* it would sleep for a beam that isn't there */
     return BSR_OK;
 }
 

@@ -94,6 +94,12 @@ static void paint_picture(void *context, struct paint_list *list, const struct b
     texture_cache_paint(store, list, image, id, from, to, smooth);
 }
 
+static void change_picture(void *context, unsigned long long id)
+{
+    (void)context;
+    texture_cache_change(store, id);
+}
+
 static void send(const struct event *event)
 {
     live_view_pass(&view, event, 1000, 700, 1, clock_ms());
@@ -168,7 +174,7 @@ static void open_all(const char *source, const struct count_shape *shapes, int c
                                                        .shape_count = count,
                                                        .look = view_usual_look()});
     view.ui.type = (struct ui_type){NULL, text_width, add_text};
-    view.pictures = (struct view_pictures){NULL, paint_picture};
+    view.pictures = (struct view_pictures){NULL, paint_picture, change_picture};
     view.numbers = false; /* no two runs have the same */
 }
 

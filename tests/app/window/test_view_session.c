@@ -141,7 +141,7 @@ static void open_all(void)
                      BSR_OK);
     view_start(&view, viewer, &look);
     view.ui.type = (struct ui_type){NULL, text_width, add_text};
-    view.pictures = (struct view_pictures){NULL, paint_picture};
+    view.pictures = (struct view_pictures){.paint = paint_picture};
     rest();
     assert_int_equal(viewer_add(viewer, inputs, 1, true, &err), BSR_OK);
     viewer_load_model(viewer, "cards", CARD_TASK_UNKNOWN);

@@ -84,7 +84,7 @@ static void start(struct session *session, int width, int height, float scale)
     const struct view_look look = view_usual_look();
     view_start(&session->view, session->viewer, &look);
     session->view.ui.type = (struct ui_type){session, text_width, add_text};
-    session->view.pictures = (struct view_pictures){session, paint_picture};
+    session->view.pictures = (struct view_pictures){.context = session, .paint = paint_picture};
 }
 
 static void check(struct session *session, const char *name)
