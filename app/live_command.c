@@ -10,6 +10,7 @@
 #include "app/terminal.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "pipeline/live.h"
 
 #include <errno.h>
@@ -84,14 +85,7 @@ static bsr_status open_records(struct watching *watching, struct bsr_error *err)
     int fd =
         open(options->json, O_WRONLY | O_CREAT | O_CLOEXEC | (options->overwrite ? O_TRUNC : O_EXCL), 0666);
     watching->records = fd < 0 ? NULL : fdopen(fd, "w");
-    if (watching->records)
-        return BSR_OK;
-    if (errno == EEXIST) {
-        bsr_fail(err, BSR_EEXIST, options->json, "exists already");
-        bsr_hint(err, "replace it with --overwrite");
-        return BSR_EEXIST;
-    }
-    return bsr_fail(err, BSR_EIO, options->json, "can't be written: %s", strerror(errno));
+    return watching->records ? BSR_OK : report_refuse_records(options, errno, err);
 }
 
 static bsr_status open_server(struct watching *watching, struct bsr_error *err)
@@ -112,13 +106,6 @@ static const char *source_of(const struct options *options)
     return options->input_count ? options->inputs[0] : "0";
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
-           one.st_ino == other.st_ino;
-}
-
 /* Room for the recording: what is there already goes only with --overwrite, and the source never. Those of
  * --record-on look for names that are free. */
 static bsr_status clear_recording(const struct options *options, struct bsr_error *err)
@@ -127,24 +114,15 @@ static bsr_status clear_recording(const struct options *options, struct bsr_erro
 
     if (!output || options->record_on.count)
         return BSR_OK;
-    if (is_same_file(output, source_of(options)))
+    if (file_is_same(output, source_of(options)))
         return bsr_fail(err, BSR_EUSAGE, output, "would be written over by its own recording");
     struct stat st;
     if (stat(output, &st) != 0)
         return BSR_OK;
-    if (!options->overwrite || !S_ISREG(st.st_mode)) {
-        bsr_fail(err, BSR_EEXIST, output, "exists already");
-        bsr_hint(err, "replace it with --overwrite");
-        return BSR_EEXIST;
-    }
+    if (!options->overwrite || !S_ISREG(st.st_mode))
+        return report_refuse_existing(output, err);
     return unlink(output) == 0 ? BSR_OK
                                : bsr_fail(err, BSR_EIO, output, "can't be replaced: %s", strerror(errno));
-}
-
-static bool has_ending(const char *name, const char *ending)
-{
-    size_t length = strlen(name), end = strlen(ending);
-    return length > end && strcasecmp(name + length - end, ending) == 0;
 }
 
 /* What only makes sense together. */
@@ -160,7 +138,8 @@ static bsr_status check(const struct options *options, struct bsr_error *err)
         bsr_hint(err, "name one with --output FILE.mp4");
         return BSR_EUSAGE;
     }
-    if (options->output && !has_ending(options->output, ".mp4") && !has_ending(options->output, ".mkv"))
+    if (options->output && !file_has_ending(options->output, ".mp4") &&
+        !file_has_ending(options->output, ".mkv"))
         return bsr_fail(err, BSR_EUSAGE, "--output", "'%s': a recording is an .mp4 or an .mkv",
                         options->output);
     return BSR_OK;

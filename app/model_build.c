@@ -4,18 +4,10 @@
 #include "app/model_output.h"
 #include "app/tables.h"
 #include "app/terminal.h"
+#include "base/file.h"
 #include "onnx/inspect/inspect.h"
 #include "pipeline/build_config.h"
 #include "pipeline/json_text.h"
-
-#include <sys/stat.h>
-
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
-           one.st_ino == other.st_ino;
-}
 
 /* An input is never written over, --overwrite or not. */
 static bsr_status check_output(const struct options *options, struct bsr_error *err)
@@ -24,7 +16,7 @@ static bsr_status check_output(const struct options *options, struct bsr_error *
     if (status != BSR_OK)
         return status;
     const char *output = options->input_count > 1 ? options->inputs[1] : options->output;
-    if (is_same_file(options->inputs[0], output))
+    if (file_is_same(options->inputs[0], output))
         return bsr_fail(err, BSR_EUSAGE, output, "is the description itself: name another output");
     return BSR_OK;
 }

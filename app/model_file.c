@@ -8,21 +8,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define MODEL_MAX_BYTES ((size_t)2 << 30) /* protobuf's own limit */
 
-static bool has_extension(const char *path, const char *extension)
-{
-    size_t length = strlen(path), wanted = strlen(extension);
-    return length > wanted && strcasecmp(path + length - wanted, extension) == 0;
-}
-
 static bsr_status read_card(struct card *card, const char *name, struct bsr_error *err)
 {
-    if (has_extension(name, ".cfg"))
+    if (file_has_ending(name, ".cfg"))
         return card_read(card, name, err);
-    if (has_extension(name, ".onnx") || strchr(name, '/') || strcmp(name, "-") == 0)
+    if (file_has_ending(name, ".onnx") || strchr(name, '/') || strcmp(name, "-") == 0)
         return card_for_file(card, name, err);
 
     char      *path = NULL;

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { MAX_FROZEN = 65536 }; /* numbers on a command line */
 
@@ -223,8 +222,7 @@ bsr_status model_inputs_add_value(struct feeds *inputs, const struct onnx_model 
         status = refuse_second(inputs, "--freeze", input.name, err);
     if (status != BSR_OK)
         return status;
-    size_t length = strlen(rest);
-    if (length > 4 && strcasecmp(rest + length - 4, ".npy") == 0)
+    if (file_has_ending(rest, ".npy"))
         status = value_of_file(&value, &input, rest, err);
     else if ((status = read_numbers(&numbers, rest, err)) == BSR_OK)
         status = value_of_numbers(&value, &input, &numbers, err);

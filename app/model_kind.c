@@ -1,5 +1,6 @@
 /* Which command a model is for, as far as its shapes tell. */
 #include "app/model_file.h"
+#include "pipeline/classify.h"
 #include "pipeline/detect_layout.h"
 #include "pipeline/upscale.h"
 
@@ -36,15 +37,10 @@ static bool tell_detector(struct bytes *out, const char *name)
 
 static bool tell_enlarger(struct bytes *out, const char *name)
 {
-    enum { NCHW = 4 };
     struct model     model = {0};
     struct bsr_error err;
-    bool             found = model_open(&model, name, CARD_UPSCALE, NULL, &err) == BSR_OK;
-    int64_t          channels = found ? model.input.shape[1] : 0;
-
-    found = found && model.output_count == 1 && model.input.dims == NCHW && model.outputs[0].dims == NCHW &&
-            (channels == 1 || channels == 3) && model.outputs[0].shape[1] == channels;
-    int factor = found ? upscale_net_factor(&model) : 0;
+    bool found = model_open(&model, name, CARD_UPSCALE, NULL, &err) == BSR_OK && upscale_has_shapes(&model);
+    int  factor = found ? upscale_net_factor(&model) : 0;
     if (found && factor > 1)
         bytes_append_format(out, "besra upscale: enlarges by %d itself", factor);
     else if (found)
@@ -55,14 +51,10 @@ static bool tell_enlarger(struct bytes *out, const char *name)
 
 static bool tell_classifier(struct bytes *out, const char *name)
 {
-    enum { NCHW = 4, MATRIX = 2, CHANNELS = 3 };
     struct model     model = {0};
     struct bsr_error err;
-    bool             found = model_open(&model, name, CARD_CLASSIFY, NULL, &err) == BSR_OK;
+    bool found = model_open(&model, name, CARD_CLASSIFY, NULL, &err) == BSR_OK && classify_has_shapes(&model);
 
-    found = found && model.output_count == 1 && model.input.dims == NCHW &&
-            model.input.shape[1] == CHANNELS && model.outputs[0].dims == MATRIX &&
-            model.outputs[0].shape[1] > 1;
     if (found)
         bytes_append_format(out, "besra classify: %lld classes", (long long)model.outputs[0].shape[1]);
     model_free(&model);

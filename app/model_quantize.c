@@ -49,9 +49,7 @@ static bsr_status check_output(const struct options *options, struct bsr_error *
 
     if (options->overwrite || stat(path, &found) != 0 || !S_ISREG(found.st_mode))
         return BSR_OK;
-    bsr_fail(err, BSR_EEXIST, path, "exists already");
-    bsr_hint(err, "replace it with --overwrite");
-    return BSR_EEXIST;
+    return report_refuse_existing(path, err);
 }
 
 static bsr_status check_options(const struct options *options, struct bsr_error *err)

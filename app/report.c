@@ -37,6 +37,19 @@ static FILE *open_records(const struct options *options)
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
+bsr_status report_refuse_existing(const char *path, struct bsr_error *err)
+{
+    bsr_fail(err, BSR_EEXIST, path, "exists already");
+    bsr_hint(err, "replace it with --overwrite");
+    return BSR_EEXIST;
+}
+
+bsr_status report_refuse_records(const struct options *options, int cause, struct bsr_error *err)
+{
+    return cause == EEXIST ? report_refuse_existing(options->json, err)
+                           : bsr_fail(err, BSR_EIO, options->json, "can't be written: %s", strerror(cause));
+}
+
 /* A record or a line of each input, rather than what all of them come to. */
 static bool tells_each(const struct options *options)
 {
@@ -55,14 +68,7 @@ bsr_status report_open(struct report *report, const struct options *options, con
         return BSR_OK;
     }
     report->records = open_records(options);
-    if (report->records)
-        return BSR_OK;
-    if (errno == EEXIST) {
-        bsr_fail(err, BSR_EEXIST, options->json, "exists already");
-        bsr_hint(err, "replace it with --overwrite");
-        return BSR_EEXIST;
-    }
-    return bsr_fail(err, BSR_EIO, options->json, "can't be written: %s", strerror(errno));
+    return report->records ? BSR_OK : report_refuse_records(options, errno, err);
 }
 
 static void write_record(struct report *report, const struct bytes *record)

@@ -26,6 +26,12 @@ struct report {
 bsr_status report_open(struct report *report, const struct options *options, const struct sources *sources,
                        const char *thing, struct bsr_error *err);
 
+/* Why the file of --json can't be opened: an errno. */
+bsr_status report_refuse_records(const struct options *options, int cause, struct bsr_error *err);
+
+/* That a file is there already, which --overwrite would replace: BSR_EEXIST. */
+bsr_status report_refuse_existing(const char *path, struct bsr_error *err);
+
 /* A batch_report; its context is whatever begins with a struct report. */
 bool report_item(struct report *report, size_t index, const struct item_result *result);
 

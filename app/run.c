@@ -88,13 +88,6 @@ static const char *picture_path(const struct run *run, size_t index, struct byte
     return status == BSR_OK ? bytes_text(path) : NULL;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
-           one.st_ino == other.st_ino;
-}
-
 /* No input is written over, --overwrite or not: what besra makes of a picture doesn't give it back. */
 static bsr_status spare_inputs(const struct run *run, struct bsr_error *err)
 {
@@ -103,7 +96,7 @@ static bsr_status spare_inputs(const struct run *run, struct bsr_error *err)
 
     for (size_t i = 0; status == BSR_OK && i < run->sources.count; i++) {
         const char *input = run->sources.items[i].path, *output = picture_path(run, i, &path);
-        if (output && is_same_file(input, output)) {
+        if (output && file_is_same(input, output)) {
             status = bsr_fail(err, BSR_EUSAGE, input, "would be written over by its own result");
             bsr_hint(err, "write to another file or folder with --output");
         }

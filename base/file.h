@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Reads all of `path` ("-" is standard input) into *out, at most `limit` bytes.
@@ -22,6 +23,12 @@ bsr_status file_make_folders(const char *path, struct bsr_error *err);
 
 /* The part of a path behind its last slash. */
 const char *file_name(const char *path);
+
+/* Whether something comes before `ending` (".onnx", in letters of any case), and nothing behind it. */
+bool file_has_ending(const char *path, const char *ending);
+
+/* Whether both are there and are one, whatever names they are reached by. */
+bool file_is_same(const char *a, const char *b);
 
 /* write(2), or the failure that a test asked for: for files that are written piece by piece. */
 ssize_t file_write_some(int fd, const void *data, size_t size);

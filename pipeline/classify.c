@@ -73,6 +73,12 @@ bsr_status classifier_open(struct classifier **out, const struct model *model,
     return BSR_OK;
 }
 
+bool classify_has_shapes(const struct model *model)
+{
+    return model->output_count == 1 && model->input.dims == 4 && model->input.shape[1] == CHANNELS &&
+           model->outputs[0].dims == 2 && model->outputs[0].shape[1] > 1;
+}
+
 void classifier_close(struct classifier *classifier)
 {
     if (!classifier)

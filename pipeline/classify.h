@@ -23,6 +23,9 @@ struct classify_options {
     enum shrinking shrinking; /* of what is decoded: see classifier_reduction() */
 };
 
+/* Whether its shapes are those of a classifier: one picture of three channels in, one row of numbers out. */
+bool classify_has_shapes(const struct model *model);
+
 /* A net with its buffers, for one thread at a time. `model` must outlive it. */
 struct classifier;
 

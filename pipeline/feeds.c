@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { NCHW = 4, CHANNEL = 1, HEIGHT = 2, WIDTH = 3, STRIDE = 32, PAD = 114 };
 
@@ -111,16 +110,10 @@ static struct bsr_tensor shape_of(const struct onnx_value *input, const struct f
 
 /* ---- values ------------------------------------------------------------------------------- */
 
-static bool ends_in(const char *text, const char *extension)
-{
-    size_t length = strlen(text), wanted = strlen(extension);
-    return length > wanted && strcasecmp(text + length - wanted, extension) == 0;
-}
-
 static bsr_status read_tensor(struct bsr_tensor *out, const char *path, struct bsr_error *err)
 {
     struct bytes file = {0};
-    if (ends_in(path, ".pb"))
+    if (file_has_ending(path, ".pb"))
         return tensor_file_read(out, NULL, path, err);
     bsr_status status = file_read(&file, path, MAX_FILE_BYTES, err);
     if (status == BSR_OK)
@@ -268,7 +261,7 @@ bsr_status feeds_add_file(struct feeds *feeds, const struct onnx_model *model, c
     bsr_status status = choose_input(&input, model, feeds, text, err);
     if (status != BSR_OK)
         return status;
-    if (ends_in(path, ".npy") || ends_in(path, ".pb"))
+    if (file_has_ending(path, ".npy") || file_has_ending(path, ".pb"))
         status = read_tensor(&tensor, path, err);
     else
         status = read_picture(&tensor, &input, chosen, path, err);

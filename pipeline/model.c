@@ -19,17 +19,11 @@ enum { NCHW = 4, HEIGHT = 2, WIDTH = 3, MAX_SIDE = 16384 };
 
 static const char *const task_names[] = {"unknown", "detect", "upscale", "classify"};
 
-static bool has_extension(const char *path, const char *extension)
-{
-    size_t length = strlen(path), wanted = strlen(extension);
-    return length > wanted && strcasecmp(path + length - wanted, extension) == 0;
-}
-
 static bsr_status read_card(struct card *card, const char *name, struct bsr_error *err)
 {
-    if (has_extension(name, ".onnx"))
+    if (file_has_ending(name, ".onnx"))
         return card_for_file(card, name, err);
-    if (has_extension(name, ".cfg"))
+    if (file_has_ending(name, ".cfg"))
         return card_read(card, name, err);
     if (strchr(name, '/'))
         return bsr_fail(err, BSR_EMODEL, name, "a model is a card's name, a card (.cfg) or an .onnx file");

@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define MAX_FILE_BYTES ((size_t)2 << 30)
 enum { TOP = 5, MOST_SIDE = 512 }; /* of a picture that is enlarged: its middle stands for it */
@@ -28,12 +27,6 @@ struct samples {
 };
 
 /* ---- files ------------------------------------------------------------------------------------------- */
-
-static bool is_npy(const char *path)
-{
-    size_t length = strlen(path);
-    return length > 4 && strcasecmp(path + length - 4, ".npy") == 0;
-}
 
 static bsr_status add_path(struct samples *samples, const char *folder, const char *name,
                            struct bsr_error *err)
@@ -68,9 +61,9 @@ static bsr_status add_npy(struct samples *samples, const char *input, struct bsr
     bsr_status status = BSR_OK;
 
     if (!folder)
-        return is_npy(input) ? add_path(samples, NULL, input, err) : BSR_OK;
+        return file_has_ending(input, ".npy") ? add_path(samples, NULL, input, err) : BSR_OK;
     for (const struct dirent *entry; status == BSR_OK && (entry = readdir(folder));)
-        if (is_npy(entry->d_name))
+        if (file_has_ending(entry->d_name, ".npy"))
             status = add_path(samples, input, entry->d_name, err);
     closedir(folder);
     if (samples->count > before)

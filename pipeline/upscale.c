@@ -38,6 +38,13 @@ void upscaler_watch(struct upscaler *upscaler, const struct watch *watch)
         tiler_watch(upscaler->tiler, watch);
 }
 
+bool upscale_has_shapes(const struct model *model)
+{
+    const int channels = net_channels(model);
+    return model->output_count == 1 && model->outputs[0].dims == 4 && (channels == 1 || channels == 3) &&
+           model->outputs[0].shape[1] == channels;
+}
+
 int upscale_net_factor(const struct model *model)
 {
     return model->output_count == 1 && model->outputs[0].dims == 4 ? net_factor(model) : 1;

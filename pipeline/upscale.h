@@ -27,6 +27,10 @@ void       upscaler_close(struct upscaler *upscaler);
  * BSR_ECANCELED where the watch says so. NULL: nobody does. *watch is the caller's. */
 void upscaler_watch(struct upscaler *upscaler, const struct watch *watch);
 
+/* Whether its shapes are those of a net that enlarges: one picture of one or three channels in, and such a
+ * one out. */
+bool upscale_has_shapes(const struct model *model);
+
 /* How many times larger the net itself makes a picture: 1 for one that keeps the size, behind bicubic. */
 int upscale_net_factor(const struct model *model);
 

@@ -6,16 +6,7 @@
 
 #include <string.h>
 
-enum {
-    NCHW = 4,
-    HEIGHT = 2,
-    WIDTH = 3,
-    MATRIX = 2,
-    CHANNELS = 3,
-    GREY = 114,
-    MOST_TOP = 1000,
-    USUAL_MOST = 300
-};
+enum { HEIGHT = 2, WIDTH = 3, CHANNELS = 3, GREY = 114, MOST_TOP = 1000, USUAL_MOST = 300 };
 
 #define USUAL_FACTOR 2.0
 
@@ -33,26 +24,14 @@ static void opened_destroy(struct shared *shared)
 
 /* ---- what it is --------------------------------------------------------------------------------- */
 
-static bool enlarges(const struct model *model)
-{
-    int64_t channels = model->input.dims == NCHW ? model->input.shape[1] : 0;
-    return model->map_channels && model->output_count == 1 && model->outputs[0].dims == NCHW &&
-           (channels == 1 || channels == CHANNELS) && model->outputs[0].shape[1] == channels;
-}
-
-static bool classifies(const struct model *model)
-{
-    return model->output_count == 1 && model->input.dims == NCHW && model->input.shape[1] == CHANNELS &&
-           model->outputs[0].dims == MATRIX && model->outputs[0].shape[1] > 1;
-}
-
 /* Whether the shapes of a model without a card's word are those of the task: what a detector is, opening it
  * finds out. */
 static bool looks_like(const struct model *model, enum card_task task)
 {
     if (model->card.task == task || task == CARD_DETECT)
         return true;
-    return task == CARD_UPSCALE ? enlarges(model) : classifies(model);
+    return task == CARD_UPSCALE ? model->map_channels && upscale_has_shapes(model)
+                                : classify_has_shapes(model);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------ */

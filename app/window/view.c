@@ -4,6 +4,7 @@
 #include "app/window/view_parts.h"
 #include "app/window/widget_tooltip.h"
 #include "base/alloc.h"
+#include "base/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,12 +66,6 @@ void view_note_frame(struct view *view, double build_ms, double answer_ms)
 
 /* ---- what is opened ---------------------------------------------------------------------------------- */
 
-static bool ends_in(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcasecmp(text + length - tail, end) == 0;
-}
-
 /* "file:///a%20b" as "/a b", in place. */
 static void take_address_off(char *path)
 {
@@ -96,7 +91,7 @@ static void open_one(struct view *view, char *path)
     struct bsr_error err;
 
     take_address_off(path);
-    if (ends_in(path, ".onnx") || ends_in(path, ".cfg"))
+    if (file_has_ending(path, ".onnx") || file_has_ending(path, ".cfg"))
         view_choose_model(view, path);
     else if (viewer_add(view->viewer, &path, 1, true, &err) != BSR_OK)
         view_say_error(view, &err);

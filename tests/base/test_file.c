@@ -279,10 +279,30 @@ static void test_the_name_is_behind_the_last_slash(void **state)
     assert_string_equal(file_name(""), "");
 }
 
+static void test_endings_are_told_in_any_case(void **state)
+{
+    (void)state;
+    assert_true(file_has_ending("net.onnx", ".onnx"));
+    assert_true(file_has_ending("a/NET.OnnX", ".onnx"));
+    assert_false(file_has_ending(".onnx", ".onnx"));
+    assert_false(file_has_ending("net.onnx.txt", ".onnx"));
+    assert_false(file_has_ending("x", ".onnx"));
+}
+
+static void test_a_file_is_the_same_by_any_name(void **state)
+{
+    (void)state;
+    assert_true(file_is_same(BESRA_SOURCE_DIR "/README.md", BESRA_SOURCE_DIR "/docs/../README.md"));
+    assert_false(file_is_same(BESRA_SOURCE_DIR "/README.md", BESRA_SOURCE_DIR "/LICENSE"));
+    assert_false(file_is_same("/no/such/file", "/no/such/file"));
+}
+
 int main(void)
 {
 #define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_endings_are_told_in_any_case),
+        cmocka_unit_test(test_a_file_is_the_same_by_any_name),
         FILE_TEST(test_what_is_written_is_read),
         FILE_TEST(test_only_overwriting_replaces),
         FILE_TEST(test_new_files_have_the_usual_mode),
