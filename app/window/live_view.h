@@ -37,7 +37,7 @@ struct live_view_options {
 struct live_view {
     struct ui                ui;
     struct paint_list        list;
-    struct view_pictures     pictures;
+    struct ui_pictures       pictures;
     struct view_wishes       wishes;
     struct view_look         look;
     struct live_view_options options;

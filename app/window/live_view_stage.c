@@ -17,8 +17,8 @@ static void paint_moving(struct live_view *view, const struct bsr_image *image, 
                          unsigned long long version, unsigned long long *shown, struct rect from,
                          struct rect to, bool smooth)
 {
-    const struct view_pictures *pictures = &view->pictures;
-    const unsigned long long id = (unsigned long long)which << 32 | (unsigned long long)image->width << 16 |
+    const struct ui_pictures *pictures = &view->pictures;
+    const unsigned long long  id = (unsigned long long)which << 32 | (unsigned long long)image->width << 16 |
                                   (unsigned long long)image->height;
 
     if (*shown != version && pictures->change)

@@ -28,6 +28,15 @@ struct ui_clipboard {
     void (*set)(void *context, const char *text);
 };
 
+/* How pictures are painted: the texture cache, or a test's. `id` as picture_id. */
+struct ui_pictures {
+    void *context;
+    void (*paint)(void *context, struct paint_list *list, const struct bsr_image *image,
+                  unsigned long long id, struct rect from, struct rect to, bool smooth);
+    /* The picture `id` has other pixels of the same size now. NULL: pictures never change. */
+    void (*change)(void *context, unsigned long long id);
+};
+
 enum { UI_COVERS = 8, UI_STOPS = 256, UI_CLIPS = 8 };
 
 /* Layers: what is painted later covers what is below it, for the pointer, too. */

@@ -8,15 +8,6 @@
 #include "base/bytes.h"
 #include "pipeline/viewer.h"
 
-/* How pictures are painted: the texture cache, or a test's. `id` as picture_id. */
-struct view_pictures {
-    void *context;
-    void (*paint)(void *context, struct paint_list *list, const struct bsr_image *image,
-                  unsigned long long id, struct rect from, struct rect to, bool smooth);
-    /* The picture `id` has other pixels of the same size now. NULL: pictures never change. */
-    void (*change)(void *context, unsigned long long id);
-};
-
 /* How an enlarged picture is looked at. */
 enum compare { COMPARE_DIVIDER, COMPARE_SIDE, COMPARE_LENS, COMPARE_AFTER, COMPARE_BEFORE, COMPARE_COUNT };
 
@@ -63,13 +54,13 @@ struct view_times {
 };
 
 struct view {
-    struct ui            ui;
-    struct paint_list    list;
-    struct viewer       *viewer;
-    struct view_pictures pictures;
-    struct view_look     look;
-    struct view_wishes   wishes;
-    struct view_times    times;
+    struct ui          ui;
+    struct paint_list  list;
+    struct viewer     *viewer;
+    struct ui_pictures pictures;
+    struct view_look   look;
+    struct view_wishes wishes;
+    struct view_times  times;
 
     /* this pass */
     struct viewer_snapshot shot;

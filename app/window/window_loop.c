@@ -1,8 +1,7 @@
 #include "app/window/window_loop.h"
 
 #include "app/interrupt.h"
-#include "app/window/text.h"
-#include "app/window/texture_cache.h"
+#include "app/window/ground.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -17,49 +16,10 @@ struct loop {
     const struct window_client  *client;
     const struct display_module *module;
     struct display              *display;
-    struct window_text          *text;
-    struct texture_cache        *pictures;
+    struct ground                ground;
     int                          shape;
     char                         title[256];
 };
-
-static float text_width(void *context, const char *text, float size)
-{
-    struct loop *loop = context;
-    return (float)text_measure(loop->text, text, size).width;
-}
-
-static void add_text(void *context, struct paint_list *list, float x, float baseline, const char *text,
-                     float size, struct colour colour)
-{
-    struct loop *loop = context;
-    text_add(loop->text, list, x, baseline, text, size, colour);
-}
-
-static char *get_clipboard(void *context)
-{
-    struct loop *loop = context;
-    return loop->module->clipboard(loop->display);
-}
-
-static void set_clipboard(void *context, const char *text)
-{
-    struct loop *loop = context;
-    loop->module->set_clipboard(loop->display, text);
-}
-
-static void paint_picture(void *context, struct paint_list *list, const struct bsr_image *image,
-                          unsigned long long id, struct rect from, struct rect to, bool smooth)
-{
-    struct loop *loop = context;
-    texture_cache_paint(loop->pictures, list, image, id, from, to, smooth);
-}
-
-static void change_picture(void *context, unsigned long long id)
-{
-    struct loop *loop = context;
-    texture_cache_change(loop->pictures, id);
-}
 
 static void grant_wishes(struct loop *loop)
 {
@@ -67,11 +27,11 @@ static void grant_wishes(struct loop *loop)
     const struct view_wishes   *wishes = client->wishes;
 
     if (wishes->copy[0])
-        set_clipboard(loop, wishes->copy);
+        loop->module->set_clipboard(loop->display, wishes->copy);
     if (wishes->full_screen)
         loop->module->set_full_screen(loop->display, wishes->full);
     if (wishes->paste && client->paste) {
-        char *text = get_clipboard(loop);
+        char *text = loop->module->clipboard(loop->display);
         client->paste(client->context, text);
         mem_free(text);
     }
@@ -172,17 +132,12 @@ bsr_status window_loop(const struct window_client *client, const struct display_
                        struct display *display, struct bsr_error *err)
 {
     struct loop loop = {.client = client, .module = module, .display = display, .shape = -1};
-    bsr_status  status = text_open(&loop.text, module, display, TEXT_BUDGET, err);
+    bsr_status  status = ground_open(&loop.ground, module, display, err);
 
-    if (status == BSR_OK)
-        status = texture_cache_open(&loop.pictures, module, display, (size_t)TEXTURE_BUDGET_MB << 20, err);
     if (status == BSR_OK) {
-        client->ui->type = (struct ui_type){&loop, text_width, add_text};
-        client->ui->clipboard = (struct ui_clipboard){&loop, get_clipboard, set_clipboard};
-        *client->pictures = (struct view_pictures){&loop, paint_picture, change_picture};
+        ground_carry(&loop.ground, client->ui, client->pictures);
         run(&loop);
     }
-    texture_cache_close(loop.pictures);
-    text_close(loop.text);
+    ground_close(&loop.ground);
     return status;
 }

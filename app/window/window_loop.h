@@ -6,12 +6,12 @@
 
 /* What is in the window. */
 struct window_client {
-    void                 *context;
-    struct ui            *ui;
-    struct paint_list    *list;
-    struct view_wishes   *wishes;
-    struct view_pictures *pictures; /* is filled in */
-    const char           *title;    /* may change from pass to pass; "" : none */
+    void               *context;
+    struct ui          *ui;
+    struct paint_list  *list;
+    struct view_wishes *wishes;
+    struct ui_pictures *pictures; /* is filled in */
+    const char         *title;    /* may change from pass to pass; "" : none */
 
     /* One pass: fills the list for a window of width x height pixels. */
     void (*pass)(void *context, const struct event *event, int width, int height, float scale, double now_ms);

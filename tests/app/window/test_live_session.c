@@ -1,8 +1,7 @@
 /* The window of `besra live` on an Xvfb, with the shipped model and a film of sliding cards: a session from
  * end to end. */
+#include "app/window/ground.h"
 #include "app/window/live_view.h"
-#include "app/window/text.h"
-#include "app/window/texture_cache.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -21,8 +20,7 @@ static char film[] = "/tmp/besra-test-live-XXXXXX.mkv"; /* what is seen of it is
 
 static const struct display_module *module;
 static struct display              *display;
-static struct window_text          *text;
-static struct texture_cache        *store;
+static struct ground                ground;
 static struct live                 *live;
 static struct live_view             view;
 
@@ -73,32 +71,6 @@ static bool make_film(void)
 }
 
 /* ---- the window ------------------------------------------------------------------------------------ */
-
-static float text_width(void *context, const char *line, float size)
-{
-    (void)context;
-    return (float)text_measure(text, line, size).width;
-}
-
-static void add_text(void *context, struct paint_list *list, float x, float baseline, const char *line,
-                     float size, struct colour colour)
-{
-    (void)context;
-    text_add(text, list, x, baseline, line, size, colour);
-}
-
-static void paint_picture(void *context, struct paint_list *list, const struct bsr_image *image,
-                          unsigned long long id, struct rect from, struct rect to, bool smooth)
-{
-    (void)context;
-    texture_cache_paint(store, list, image, id, from, to, smooth);
-}
-
-static void change_picture(void *context, unsigned long long id)
-{
-    (void)context;
-    texture_cache_change(store, id);
-}
 
 static void send(const struct event *event)
 {
@@ -162,8 +134,7 @@ static void open_all(const char *source, const struct count_shape *shapes, int c
     setenv("BESRA_MODELS", BESRA_SOURCE_DIR "/models", 1);
     module = harness_module();
     display = harness_open(1000, 700);
-    assert_int_equal(text_open(&text, module, display, TEXT_BUDGET, &err), BSR_OK);
-    assert_int_equal(texture_cache_open(&store, module, display, (size_t)64 << 20, &err), BSR_OK);
+    assert_int_equal(ground_open(&ground, module, display, &err), BSR_OK);
     assert_int_equal(live_open(&live, &options, &err), BSR_OK);
     live_view_start(&view, &(struct live_view_options){.live = live,
                                                        .source = "film.mkv",
@@ -173,8 +144,7 @@ static void open_all(const char *source, const struct count_shape *shapes, int c
                                                        .shapes = shapes,
                                                        .shape_count = count,
                                                        .look = view_usual_look()});
-    view.ui.type = (struct ui_type){NULL, text_width, add_text};
-    view.pictures = (struct view_pictures){NULL, paint_picture, change_picture};
+    ground_carry(&ground, &view.ui, &view.pictures);
     view.numbers = false; /* no two runs have the same */
 }
 
@@ -184,8 +154,7 @@ static void close_all(void)
 
     live_view_stop(&view);
     assert_int_equal(live_close(live, &err), BSR_OK);
-    texture_cache_close(store);
-    text_close(text);
+    ground_close(&ground);
     module->close(display);
 }
 

@@ -129,7 +129,7 @@ static int setup(void **state)
     view_start(&view, viewer, &look);
     view.ui.type = (struct ui_type){NULL, text_width, add_text};
     view.ui.clipboard = (struct ui_clipboard){NULL, get_copied, set_copied};
-    view.pictures = (struct view_pictures){.paint = paint_picture};
+    view.pictures = (struct ui_pictures){.paint = paint_picture};
     width = 1200;
     height = 800;
     now = 1000;

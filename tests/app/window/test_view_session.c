@@ -1,7 +1,6 @@
 /* The window with a real viewer and the shipped models on an Xvfb: a session from end to end. With
  * BESRA_UPDATE_TOUR=1 its shots become the pictures of docs/view.md. */
-#include "app/window/text.h"
-#include "app/window/texture_cache.h"
+#include "app/window/ground.h"
 #include "app/window/view.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -20,31 +19,10 @@ enum { PATIENCE_MS = 120 * 1000 };
 
 static const struct display_module *module;
 static struct display              *display;
-static struct window_text          *text;
-static struct texture_cache        *store;
+static struct ground                ground;
 static struct view                  view;
 static struct viewer               *viewer;
 static atomic_int                   wakes;
-
-static float text_width(void *context, const char *line, float size)
-{
-    (void)context;
-    return (float)text_measure(text, line, size).width;
-}
-
-static void add_text(void *context, struct paint_list *list, float x, float baseline, const char *line,
-                     float size, struct colour colour)
-{
-    (void)context;
-    text_add(text, list, x, baseline, line, size, colour);
-}
-
-static void paint_picture(void *context, struct paint_list *list, const struct bsr_image *image,
-                          unsigned long long id, struct rect from, struct rect to, bool smooth)
-{
-    (void)context;
-    texture_cache_paint(store, list, image, id, from, to, smooth);
-}
 
 static void wake(void *context)
 {
@@ -135,13 +113,11 @@ static void open_all(void)
     setenv("BESRA_MODELS", BESRA_SOURCE_DIR "/models", 1);
     module = harness_module();
     display = harness_open(1200, 800);
-    assert_int_equal(text_open(&text, module, display, TEXT_BUDGET, &err), BSR_OK);
-    assert_int_equal(texture_cache_open(&store, module, display, (size_t)64 << 20, &err), BSR_OK);
+    assert_int_equal(ground_open(&ground, module, display, &err), BSR_OK);
     assert_int_equal(viewer_open(&viewer, &(struct viewer_options){.threads = 2, .wake = wake}, &err),
                      BSR_OK);
     view_start(&view, viewer, &look);
-    view.ui.type = (struct ui_type){NULL, text_width, add_text};
-    view.pictures = (struct view_pictures){.paint = paint_picture};
+    ground_carry(&ground, &view.ui, &view.pictures);
     rest();
     assert_int_equal(viewer_add(viewer, inputs, 1, true, &err), BSR_OK);
     viewer_load_model(viewer, "cards", CARD_TASK_UNKNOWN);
@@ -151,8 +127,7 @@ static void close_all(void)
 {
     view_stop(&view);
     viewer_close(viewer);
-    texture_cache_close(store);
-    text_close(text);
+    ground_close(&ground);
     module->close(display);
 }
 

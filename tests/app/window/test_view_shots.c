@@ -1,6 +1,5 @@
 /* The window in all its modes, painted by the module on an Xvfb, held to goldens. */
-#include "app/window/text.h"
-#include "app/window/texture_cache.h"
+#include "app/window/ground.h"
 #include "app/window/view.h"
 #include "base/image.h"
 #include "media/picture.h"
@@ -16,34 +15,13 @@
 struct session {
     const struct display_module *module;
     struct display              *display;
-    struct window_text          *text;
-    struct texture_cache        *store;
+    struct ground                ground;
     struct view                  view;
     struct viewer               *viewer;
     int                          width, height;
     float                        scale;
     double                       now_ms;
 };
-
-static float text_width(void *context, const char *text, float size)
-{
-    struct session *session = context;
-    return (float)text_measure(session->text, text, size).width;
-}
-
-static void add_text(void *context, struct paint_list *list, float x, float baseline, const char *text,
-                     float size, struct colour colour)
-{
-    struct session *session = context;
-    text_add(session->text, list, x, baseline, text, size, colour);
-}
-
-static void paint_picture(void *context, struct paint_list *list, const struct bsr_image *image,
-                          unsigned long long id, struct rect from, struct rect to, bool smooth)
-{
-    struct session *session = context;
-    texture_cache_paint(session->store, list, image, id, from, to, smooth);
-}
 
 static void send(struct session *session, const struct event *event)
 {
@@ -76,15 +54,11 @@ static void start(struct session *session, int width, int height, float scale)
     session->module = harness_module();
     session->display = harness_open(width, height);
     fake_start();
-    assert_int_equal(text_open(&session->text, session->module, session->display, TEXT_BUDGET, &err), BSR_OK);
-    assert_int_equal(texture_cache_open(&session->store, session->module, session->display,
-                                        (size_t)TEXTURE_BUDGET_MB << 20, &err),
-                     BSR_OK);
+    assert_int_equal(ground_open(&session->ground, session->module, session->display, &err), BSR_OK);
     assert_int_equal(viewer_open(&session->viewer, &(struct viewer_options){0}, &err), BSR_OK);
     const struct view_look look = view_usual_look();
     view_start(&session->view, session->viewer, &look);
-    session->view.ui.type = (struct ui_type){session, text_width, add_text};
-    session->view.pictures = (struct view_pictures){.context = session, .paint = paint_picture};
+    ground_carry(&session->ground, &session->view.ui, &session->view.pictures);
 }
 
 static void check(struct session *session, const char *name)
@@ -97,8 +71,7 @@ static void check(struct session *session, const char *name)
 static void stop(struct session *session)
 {
     view_stop(&session->view);
-    texture_cache_close(session->store);
-    text_close(session->text);
+    ground_close(&session->ground);
     session->module->close(session->display);
     fake_stop();
 }
