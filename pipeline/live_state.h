@@ -83,8 +83,9 @@ struct live { /* NOLINT(clang-analyzer-optin.performance.Padding): in an order f
 void live_wake(struct live *live);
 void live_say(struct live *live, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* With fps and net_fps as they are now. */
+/* With fps and net_fps as they are now; the second with the lock. */
 struct live_stats live_stats_now(struct live *live);
+struct live_stats live_stats_of(const struct live *live);
 
 /* With the lock: something that a snapshot shows is different. Wake when it is released. */
 void live_note_change(struct live *live);
