@@ -203,6 +203,7 @@ static bsr_status open_input(struct video_reader *reader, const char *source,
     facts->fps = found.fps;
     facts->duration = found.duration;
     facts->live = found.live;
+    facts->steady = found.steady;
     memcpy(facts->format, found.format, sizeof facts->format);
     memcpy(facts->codec, found.codec, sizeof facts->codec);
     return BSR_OK;

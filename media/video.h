@@ -24,6 +24,7 @@ struct video_facts {
     int    width, height;
     double fps;        /* nominal; 0: not known. Never used for time: frames have their own */
     double duration;   /* seconds; 0: not known, or endless */
+    bool   steady;     /* each frame is shown as long as any other: numbers and times tell the same */
     bool   live;       /* a camera or a stream: can't wait for us */
     char   format[32]; /* "mp4", "v4l2", "rtsp", "mpjpeg" */
     char   codec[32];  /* "h264", "mjpeg" */
@@ -64,6 +65,9 @@ bsr_status video_seek(struct video_reader *reader, double time, struct bsr_error
 /* Whether `name` is a source that only video_open() can read: a camera, a URL, a pipeline, or a file whose
  * first bytes are a container's of video (GIF and pictures are not). Opens no module. */
 bool video_is(const char *name);
+
+/* Whether `path` is a regular file that begins as a container of video does. Opens no module. */
+bool video_is_file(const char *path);
 
 /* ---- out ---------------------------------------------------------------------------------------- */
 

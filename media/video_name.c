@@ -127,12 +127,15 @@ bool video_is_container(const uint8_t *data, size_t size)
 
 bool video_is(const char *name)
 {
-    char        device[32];
+    char device[32];
+    return video_camera(device, name) || video_is_url(name) || video_is_pipeline(name) || video_is_file(name);
+}
+
+bool video_is_file(const char *path)
+{
     struct stat st;
     uint8_t     first[FIRST_BYTES];
-    if (video_camera(device, name) || video_is_url(name) || video_is_pipeline(name))
-        return true;
-    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return false;
     ssize_t size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, first, sizeof first) : -1;

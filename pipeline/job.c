@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "engine/engine.h"
+#include "media/video.h"
 
 #include <string.h>
 
@@ -74,10 +75,17 @@ bsr_status job_load_reduced(struct loaded *out, const struct job *job, struct ba
     struct picture_facts facts;
     int                  times = 1;
     double               start = clock_ms();
+    bool                 is_frame;
 
-    bsr_status status = file_read(&loaded.file, path, MAX_FILE_BYTES, err);
+    bsr_status status =
+        job_load_frame(out, job, batch, worker, index, how->cost, how->context, timing, &is_frame, err);
+    if (is_frame)
+        return status;
+    status = file_read(&loaded.file, path, MAX_FILE_BYTES, err);
     if (status == BSR_OK)
         status = picture_probe(&facts, loaded.file.data, loaded.file.size, &job->limits, path, err);
+    if (status == BSR_EFORMAT && video_is_file(path))
+        bsr_hint(err, "besra live --headless looks at all of its frames; one is '%s#t=SECONDS'", path);
     timing->decode += clock_ms() - start;
     if (status == BSR_OK) {
         times = choose_reduction(how, &facts);

@@ -62,6 +62,12 @@ bsr_status job_load(struct loaded *out, const struct job *job, struct batch *bat
                     enum picture_purpose purpose, job_cost *cost, const void *context, struct timing *timing,
                     struct bsr_error *err);
 
+/* The same of a frame of a video, where the source's path names one (still.h); *is_frame tells. For
+ * job_load_reduced(). */
+bsr_status job_load_frame(struct loaded *out, const struct job *job, struct batch *batch, int worker,
+                          size_t index, job_cost *cost, const void *context, struct timing *timing,
+                          bool *is_frame, struct bsr_error *err);
+
 /* How many times smaller (1, 2, 4 or 8) a picture of width x height (upright) may be decoded. */
 typedef int job_reduction(int width, int height, const void *context);
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "media/picture.h"
+#include "pipeline/still.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -112,7 +113,7 @@ static bsr_status walk_entry(struct walk *walk, const struct folder *folder, con
         return walk->options->recursive && !is_left_out(walk, &st)
                    ? walk_into(walk, folder, path, relative, &st)
                    : BSR_OK;
-    if (S_ISREG(st.st_mode) && looks_like_picture(path))
+    if (S_ISREG(st.st_mode) && (looks_like_picture(path) || (walk->options->videos && video_is_file(path))))
         return add_source(walk->out, path, relative, false, walk->err);
     walk->out->passed_over++;
     return BSR_OK;
@@ -163,11 +164,29 @@ static bsr_status walk_folder(struct walk *walk, const struct folder *folder)
     return status;
 }
 
+/* A frame has the name of the picture that is made of it. */
+static bsr_status collect_frame(struct walk *walk, const char *input, size_t length, double time)
+{
+    struct bytes relative = {0};
+    const char  *name = file_name(input);
+
+    still_append_picture_name(&relative, name, length - (size_t)(name - input), time);
+    bsr_status status = relative.failed
+                            ? bsr_fail_memory(walk->err, input, relative.size)
+                            : add_source(walk->out, input, bytes_text(&relative), true, walk->err);
+    bytes_free(&relative);
+    return status;
+}
+
 static bsr_status collect_named(struct walk *walk, const char *path)
 {
     struct stat st;
+    size_t      length;
+    double      time;
     if (strcmp(path, "-") == 0)
         return add_source(walk->out, path, "stdin", true, walk->err);
+    if (still_is_named(path, &length, &time))
+        return collect_frame(walk, path, length, time);
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return walk_into(walk, NULL, path, "", &st);
     return add_source(walk->out, path, file_name(path), true, walk->err);

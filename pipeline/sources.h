@@ -23,11 +23,13 @@ struct sources {
 struct source_options {
     bool        recursive; /* go into the folders of a folder */
     const char *list_file; /* a file with a path a line ("-": standard input), or NULL */
+    bool        videos;    /* those in folders count, too */
     const char *leave_out; /* a folder that is not gone into (the output's), or NULL */
 };
 
 /* Appends what `inputs` name, in their order; the content of a folder in the order of strcmp on its paths.
- * An input is a file, a folder, "-", "@list", or a glob pattern when no file of that name exists. In a folder
+ * An input is a file, a folder, "-", "@list", a frame of a video ("clip.mp4#t=3.52", still.h), or a glob
+ * pattern when no file of that name exists. In a folder
  * files count as pictures by their first bytes. A list has a path a line; empty lines and those that begin
  * with # are left out; its files count as named. What can't be found or read (a file, a folder, a pattern
  * that matches nothing) stays in the list, so that working on it reports it and the rest gets done.

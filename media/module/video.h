@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /* Both sides must have been built for the same. */
-enum { VIDEO_MODULE_VERSION = 1 };
+enum { VIDEO_MODULE_VERSION = 2 };
 
 struct video_host {
     void *context;
@@ -45,6 +45,7 @@ struct video_request {
 struct video_found {
     double fps, duration; /* 0: not known */
     bool   live;
+    bool   steady;  /* the rate is the same all the way, as far as the container says */
     bool   untimed; /* it has no time stamps of its own: when a frame arrived is its time */
     char   format[32], codec[32];
 };

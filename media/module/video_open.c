@@ -221,6 +221,13 @@ static void name_format(char *out, size_t size, const struct video_input *input)
     snprintf(out, size, "%.*s", (int)strcspn(name, ","), name);
 }
 
+/* The mean rate is that of which all time stamps are multiples, but for what rounding makes of it. */
+static bool is_steady(const AVStream *stream)
+{
+    const double near = 0.001, mean = av_q2d(stream->avg_frame_rate), real = av_q2d(stream->r_frame_rate);
+    return mean > 0 && real > 0 && fabs(mean - real) <= near * real;
+}
+
 static void say_what_was_found(struct video_found *found, const struct video_input *input)
 {
     const AVStream *stream = input->stream;
@@ -228,6 +235,7 @@ static void say_what_was_found(struct video_found *found, const struct video_inp
     *found = (struct video_found){.live = input->live, .untimed = input->live && input->untimed};
     if (!found->untimed && rate.num > 0 && rate.den > 0)
         found->fps = av_q2d(rate);
+    found->steady = found->fps > 0 && is_steady(stream);
     if (stream->duration > 0 && stream->duration != AV_NOPTS_VALUE)
         found->duration = (double)stream->duration * av_q2d(stream->time_base);
     else if (input->format->duration > 0 && input->format->duration != AV_NOPTS_VALUE)
