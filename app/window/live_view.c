@@ -2,6 +2,7 @@
 
 #include "app/window/live_view_parts.h"
 #include "app/window/ui_text.h"
+#include "app/window/widget_bar.h"
 #include "app/window/widget_button.h"
 #include "app/window/widget_tooltip.h"
 #include "base/alloc.h"
@@ -36,22 +37,16 @@ void live_view_stop(struct live_view *view)
 
 void live_view_say(struct live_view *view, const char *format, ...)
 {
-    enum { SHOWN_MS = 4000 };
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(view->notice, sizeof view->notice, format, arguments);
+    notice_say(&view->ui, &view->notice, format, arguments);
     va_end(arguments);
-    view->notice_bad = false;
-    view->notice_until_ms = view->ui.now_ms + SHOWN_MS;
-    ui_again(&view->ui, 0);
 }
 
 void live_view_say_error(struct live_view *view, const struct bsr_error *err)
 {
-    live_view_say(view, "%s%s%s", err->subject, err->subject[0] ? ": " : "", err->message);
-    view->notice_bad = true;
-    view->notice_until_ms += 4000;
+    notice_say_error(&view->ui, &view->notice, err);
 }
 
 void live_view_set_thresholds(struct live_view *view)
@@ -94,24 +89,16 @@ static void add_button(struct live_view *view, struct rect *rest, bool right, en
                             .tip = live_view_tip(action, tip)};
 
     snprintf(name, sizeof name, "live %d", (int)action);
-    const float width = button_width(ui, &button);
-    struct rect place = right ? rect_cut_right(rest, width) : rect_cut_left(rest, width);
-    if (right)
-        rect_cut_right(rest, ui_points(ui, 4));
-    else
-        rect_cut_left(rest, ui_points(ui, 4));
-    if (place.width >= width &&
-        button_add(ui, rect_centred(place, width, ui_points(ui, POINT_ROW + 2)), &button))
+    const struct rect place = bar_place(ui, rest, button_width(ui, &button), right);
+    if (place.width >= button_width(ui, &button) && button_add(ui, place, &button))
         live_view_do(view, action);
 }
 
 static void add_bar(struct live_view *view, struct rect area)
 {
     struct ui  *ui = &view->ui;
-    struct rect rest = area;
+    struct rect rest = bar_begin_top(ui, area);
 
-    paint_rect(ui->list, area, ui->theme->panel, 0);
-    paint_rect(ui->list, rect_cut_bottom(&rest, fmaxf(1, ui_points(ui, 1))), ui->theme->line, 0);
     rect_cut_left(&rest, ui_points(ui, 8));
     rect_cut_right(&rest, ui_points(ui, 4));
     add_button(view, &rest, true, LIVE_VIEW_KEYS, NULL, ICON_HELP, false);
@@ -131,49 +118,18 @@ static void add_bar(struct live_view *view, struct rect area)
 static void add_status(struct live_view *view, struct rect area)
 {
     struct ui  *ui = &view->ui;
-    struct rect rest = area;
+    struct rect rest = bar_begin_bottom(ui, area);
     char        tip[128], zoom[32];
 
-    paint_rect(ui->list, area, ui->theme->panel, 0);
-    paint_rect(ui->list, rect_cut_top(&rest, fmaxf(1, ui_points(ui, 1))), ui->theme->line, 0);
-    rect_cut_left(&rest, ui_points(ui, 12));
+    rect_cut_left(&rest, ui_points(ui, 4));
     rect_cut_right(&rest, ui_points(ui, 12));
     if (view->shot.frame && view->canvas.zoom > 0) {
         snprintf(zoom, sizeof zoom, "%.0f %%", 100 * view->canvas.zoom);
         ui_text(ui, rect_cut_right(&rest, ui_points(ui, 56)), zoom, POINT_SMALL, ui->theme->quiet,
                 ALIGN_RIGHT);
     }
-    struct ui_touch touch = ui_touch(ui, ui_name("live command", 0), rest);
-    icon_add(ui, ICON_COPY, rect_cut_left(&rest, ui_points(ui, 16)), ui->theme->quiet);
-    rect_cut_left(&rest, ui_points(ui, 8));
-    ui_text(ui, rest, bytes_text(&view->command), POINT_SMALL, touch.hot ? ui->theme->text : ui->theme->quiet,
-            ALIGN_LEFT);
-    ui_tip(ui, &touch, rest, live_view_tip(LIVE_VIEW_COPY, tip));
-    if (touch.hot)
-        ui->shape = POINTER_HAND;
-    if (touch.clicked)
+    if (bar_command_add(ui, rest, bytes_text(&view->command), live_view_tip(LIVE_VIEW_COPY, tip)))
         live_view_do(view, LIVE_VIEW_COPY);
-}
-
-static void add_notice(struct live_view *view)
-{
-    struct ui   *ui = &view->ui;
-    const double left = view->notice_until_ms - ui->now_ms;
-    const float  side = ui_points(ui, 12), most = ui->window.width - ui_points(ui, 32);
-
-    if (!view->notice[0] || left <= 0)
-        return;
-    const float wide = fminf(ceilf(ui_text_width(ui, view->notice, POINT_TEXT)) + 2 * side, most);
-    struct rect rect = {floorf((ui->window.width - wide) / 2),
-                        ui->window.height - ui_points(ui, POINT_STATUS + 48), wide, ui_points(ui, 34)};
-    paint_rect(ui->list, rect, view->notice_bad ? ui->theme->panel : ui->theme->text, ui_points(ui, 17));
-    if (view->notice_bad)
-        paint_frame(ui->list, rect, ui->theme->bad, ui_points(ui, 17), fmaxf(1, ui_points(ui, 1)));
-    rect_cut_left(&rect, side);
-    rect_cut_right(&rect, side);
-    ui_text(ui, rect, view->notice, POINT_TEXT, view->notice_bad ? ui->theme->bad : ui->theme->panel,
-            ALIGN_CENTRE);
-    ui_again(ui, left);
 }
 
 /* ---- a pass --------------------------------------------------------------------------------------- */
@@ -195,8 +151,6 @@ void live_view_pass(struct live_view *view, const struct event *event, int width
     ui_begin(ui, event, width, height, now_ms);
     if (event->kind == EVENT_QUIT || (view->options.ends && view->shot.state == LIVE_ENDED))
         view->wishes.quit = true;
-    if (view->keys_shown)
-        ui_cover(ui, ui->window);
 
     struct rect rest = ui->window, bar = rect_cut_top(&rest, ui_points(ui, POINT_BAR)),
                 status = rect_cut_bottom(&rest, ui_points(ui, POINT_STATUS)), panel = {0};
@@ -210,7 +164,7 @@ void live_view_pass(struct live_view *view, const struct event *event, int width
     if (view->keys_shown)
         live_view_keys_add(view);
     live_view_keys_act(view);
-    add_notice(view);
+    notice_add(ui, &view->notice);
     tooltip_add(ui);
     ui_end(ui);
     live_release(view->options.live, &view->shot);

@@ -65,9 +65,7 @@ struct live_view {
     unsigned long long      frame_shown, lens_shown; /* the versions that textures have */
     long long               lens_frame;              /* that was asked for last */
     float                   lens_x, lens_y;
-    char                    notice[1024];
-    bool                    notice_bad;
-    double                  notice_until_ms;
+    struct notice           notice;
     struct bytes            command; /* what makes what is seen */
 };
 

@@ -1,7 +1,9 @@
 /* What the window of `besra live` can do: the one table of keys, help and functions, and the page that shows
  * it. */
 #include "app/window/live_view_parts.h"
-#include "app/window/ui_text.h"
+#include "app/window/widget_dialogue.h"
+#include "app/window/widget_keycaps.h"
+#include "app/window/widget_scroll.h"
 #include "base/alloc.h"
 
 #include <stdio.h>
@@ -203,41 +205,21 @@ const char *live_view_tip(enum live_view_action action, char space[128])
 
 /* ---- the page ------------------------------------------------------------------------------------- */
 
-static void add_key(struct ui *ui, struct rect row, const struct live_view_row *what)
-{
-    float x = row.x;
-
-    for (size_t k = 0; k < 2 && what->keys[k]; k++) {
-        const float wide = ceilf(ui_text_width(ui, what->keys[k], POINT_SMALL)) + ui_points(ui, 12);
-        struct rect cap = rect_centred((struct rect){x, row.y, wide, row.height}, wide, ui_points(ui, 20));
-        paint_rect(ui->list, cap, ui->theme->raised, ui_points(ui, 4));
-        paint_frame(ui->list, cap, ui->theme->edge, ui_points(ui, 4), fmaxf(1, ui_points(ui, 1)));
-        ui_text(ui, cap, what->keys[k], POINT_SMALL, ui->theme->text, ALIGN_CENTRE);
-        x += wide + ui_points(ui, 4);
-    }
-    rect_cut_left(&row, ui_points(ui, 140));
-    ui_text(ui, row, what->help, POINT_TEXT, ui->theme->text, ALIGN_LEFT);
-}
-
 void live_view_keys_add(struct live_view *view)
 {
+    enum { HEAD = 68 }; /* points of the plate that are not rows' */
     struct ui  *ui = &view->ui;
-    const float row = ui_points(ui, 26), high = row * LIVE_VIEW_ACTIONS, margin = ui_points(ui, 12);
-    struct rect plate = rect_centred(ui->window, fminf(ui_points(ui, 460), ui->window.width - 2 * margin),
-                                     fminf(high + ui_points(ui, 32), ui->window.height - 2 * margin));
+    const float row = ui_points(ui, 26), high = row * LIVE_VIEW_ACTIONS;
+    char        tip[128];
+    bool        close = false;
+    struct rect inside = dialogue_begin(ui, "Keys", 460, HEAD + 26 * LIVE_VIEW_ACTIONS,
+                                        live_view_tip(LIVE_VIEW_CLOSE, tip), &close);
 
-    ui_set_layer(ui, LAYER_DIALOGUE);
-    paint_rect(ui->list, ui->window, ui->theme->shade, 0);
-    paint_rect(ui->list, plate, ui->theme->panel, ui_points(ui, 10));
-    paint_frame(ui->list, plate, ui->theme->line, ui_points(ui, 10), fmaxf(1, ui_points(ui, 1)));
-    if (ui->event.kind == EVENT_PRESS && !rect_has(plate, ui->x, ui->y)) {
-        view->keys_shown = false;
-        ui->taken = true;
-    }
-    struct rect inside =
-        scroll_begin(ui, rect_inset(plate, ui_points(ui, 16)), "live keys", high, false, &view->keys_scroll);
+    if (close)
+        live_view_do(view, LIVE_VIEW_CLOSE);
+    inside = scroll_begin(ui, inside, "live keys", high, false, &view->keys_scroll);
     for (int i = 0; i < LIVE_VIEW_ACTIONS; i++)
-        add_key(ui, rect_cut_top(&inside, row), &live_view_rows[i]);
+        keycaps_add(ui, rect_cut_top(&inside, row), live_view_rows[i].keys, 2, live_view_rows[i].help);
     scroll_end(ui);
     ui_set_layer(ui, LAYER_BASE);
 }

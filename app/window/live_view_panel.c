@@ -3,25 +3,11 @@
 #include "app/window/ui_text.h"
 #include "app/window/widget_button.h"
 #include "app/window/widget_legend.h"
+#include "app/window/widget_panel.h"
 #include "app/window/widget_toggle.h"
 #include "base/alloc.h"
 
 #include <stdio.h>
-
-static void add_heading(struct ui *ui, struct rect *rest, const char *text)
-{
-    rect_cut_top(rest, ui_points(ui, 10));
-    ui_text(ui, rect_cut_top(rest, ui_points(ui, 20)), text, POINT_SMALL, ui->theme->quiet, ALIGN_LEFT);
-    rect_cut_top(rest, ui_points(ui, 2));
-}
-
-static void add_row(struct ui *ui, struct rect *rest, const char *name, const char *value)
-{
-    struct rect row = rect_cut_top(rest, ui_points(ui, 20)), left = rect_cut_left(&row, ui_points(ui, 96));
-
-    ui_text(ui, left, name, POINT_SMALL, ui->theme->quiet, ALIGN_LEFT);
-    ui_text(ui, row, value, POINT_SMALL, ui->theme->text, ALIGN_RIGHT);
-}
 
 static void add_thresholds(struct live_view *view, struct rect *rest)
 {
@@ -42,7 +28,7 @@ static void add_thresholds(struct live_view *view, struct rect *rest)
     struct ui                 *ui = &view->ui;
     char                       tip[128];
 
-    add_heading(ui, rest, "Detection");
+    panel_heading(ui, rest, "Detection");
     bool changed = slider_add(ui, rect_cut_top(rest, ui_points(ui, POINT_SLIDER)), &confidence,
                               &view->sliding, &view->confidence, NULL);
     changed = slider_add(ui, rect_cut_top(rest, ui_points(ui, POINT_SLIDER)), &overlap, &view->sliding,
@@ -73,7 +59,7 @@ static void add_legend(struct live_view *view, struct rect *rest)
     struct ui                  *ui = &view->ui;
     int *counts = shot->class_count > 0 ? mem_alloc_zeroed((size_t)shot->class_count, sizeof *counts) : NULL;
 
-    add_heading(ui, rest, "In this frame");
+    panel_heading(ui, rest, "In this frame");
     for (size_t i = 0; counts && i < shot->count; i++) {
         const int class_index = class_of(shot, i);
         if (class_index >= 0 && class_index < shot->class_count)
@@ -107,9 +93,9 @@ static void add_counts(struct live_view *view, struct rect *rest, int index)
             snprintf(text, sizeof text, "%d inside, %lld in, %lld out", rows[r].inside, rows[r].there,
                      rows[r].back);
         const int class_index = rows[r].class_index;
-        add_row(&view->ui, rest,
-                class_index >= 0 && class_index < shot->class_count ? shot->class_names[class_index] : "?",
-                text);
+        panel_row(&view->ui, rest,
+                  class_index >= 0 && class_index < shot->class_count ? shot->class_names[class_index] : "?",
+                  text);
     }
     mem_free(rows);
 }
@@ -121,7 +107,7 @@ static void add_shapes(struct live_view *view, struct rect *rest)
 
     if (!view->shapes.count)
         return;
-    add_heading(ui, rest, "Counted");
+    panel_heading(ui, rest, "Counted");
     for (int i = 0; i < view->shapes.count; i++) {
         struct rect row = rect_cut_top(rest, ui_points(ui, 26)),
                     cross = rect_cut_right(&row, ui_points(ui, 26));
@@ -150,46 +136,32 @@ static void add_source(struct live_view *view, struct rect *rest)
     struct ui                  *ui = &view->ui;
     char                        text[64];
 
-    add_heading(ui, rest, "Source");
+    panel_heading(ui, rest, "Source");
     if (shot->frame) {
         snprintf(text, sizeof text, "%d \xc3\x97 %d", shot->frame->width, shot->frame->height);
-        add_row(ui, rest, "frame", text);
+        panel_row(ui, rest, "frame", text);
         snprintf(text, sizeof text, "%.2f s", shot->frame_time);
-        add_row(ui, rest, "time", text);
+        panel_row(ui, rest, "time", text);
     }
     snprintf(text, sizeof text, "%lld of %lld frames", shot->stats.dropped, shot->stats.frames);
-    add_row(ui, rest, "dropped", text);
+    panel_row(ui, rest, "dropped", text);
     if (shot->stats.damaged) {
         snprintf(text, sizeof text, "%lld frames", shot->stats.damaged);
-        add_row(ui, rest, "damaged", text);
+        panel_row(ui, rest, "damaged", text);
     }
     if (shot->stats.reconnects) {
         snprintf(text, sizeof text, "%lld times", shot->stats.reconnects);
-        add_row(ui, rest, "opened again", text);
+        panel_row(ui, rest, "opened again", text);
     }
 }
 
 void live_view_panel_add(struct live_view *view, struct rect area)
 {
-    struct ui *ui = &view->ui;
+    struct rect rest = panel_begin(&view->ui, area, "live panel", &view->panel_scroll);
 
-    paint_rect(ui->list, area, ui->theme->panel, 0);
-    paint_rect(ui->list, rect_cut_left(&area, fmaxf(1, ui_points(ui, 1))), ui->theme->line, 0);
-    rect_cut_left(&area, ui_points(ui, 14));
-    rect_cut_right(&area, ui_points(ui, 4));
-    /* the length is that of the last pass: what it holds changes it */
-    const float length = fmaxf(1, view->panel_scroll.length);
-    struct rect inside = scroll_begin(ui, area, "live panel", length, false, &view->panel_scroll);
-    struct rect rest = {inside.x, inside.y, inside.width, 1e6F};
-    if (length <= area.height)
-        rect_cut_right(&rest, ui_points(ui, 10));
     add_thresholds(view, &rest);
     add_shapes(view, &rest);
     add_legend(view, &rest);
     add_source(view, &rest);
-    rect_cut_top(&rest, ui_points(ui, 8));
-    scroll_end(ui);
-    if (view->panel_scroll.length != rest.y - inside.y)
-        ui_again(ui, 0);
-    view->panel_scroll.length = rest.y - inside.y;
+    panel_end(&view->ui, rest, &view->panel_scroll);
 }

@@ -38,22 +38,16 @@ void view_stop(struct view *view)
 
 void view_say(struct view *view, const char *format, ...)
 {
-    enum { SHOWN_MS = 4000 };
     va_list arguments;
+
     va_start(arguments, format);
-    vsnprintf(view->notice, sizeof view->notice, format, arguments);
+    notice_say(&view->ui, &view->notice, format, arguments);
     va_end(arguments);
-    view->notice_bad = false;
-    view->notice_until_ms = view->ui.now_ms + SHOWN_MS;
-    ui_again(&view->ui, 0);
 }
 
 void view_say_error(struct view *view, const struct bsr_error *err)
 {
-    bool subject = err->subject[0] != '\0';
-    view_say(view, "%s%s%s", err->subject, subject ? ": " : "", err->message);
-    view->notice_bad = true;
-    view->notice_until_ms += 4000;
+    notice_say_error(&view->ui, &view->notice, err);
 }
 
 void view_note_frame(struct view *view, double build_ms, double answer_ms)
@@ -297,7 +291,7 @@ void view_pass(struct view *view, const struct event *event, int width, int heig
     ui_set_layer(ui, LAYER_DIALOGUE);
     add_dialogue(view);
     keys_act(view);
-    view_notice_add(view);
+    notice_add(ui, &view->notice);
     if (view->debug)
         view_debug_add(view);
     tooltip_add(ui);

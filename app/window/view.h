@@ -4,6 +4,7 @@
 
 #include "app/window/canvas.h"
 #include "app/window/widget_list.h"
+#include "app/window/widget_notice.h"
 #include "app/window/widget_slider.h"
 #include "base/bytes.h"
 #include "pipeline/viewer.h"
@@ -89,9 +90,7 @@ struct view {
     const char        **model_paths;
     size_t              model_count;
     char                models[CARD_CLASSIFY + 1][MODEL_NAME_SPACE]; /* the last one of each task */
-    char                notice[1024];
-    bool                notice_bad;
-    double              notice_until_ms;
+    struct notice       notice;
     struct bytes        command; /* what makes what is seen */
     unsigned long long  command_serial;
     char                title[1024]; /* the selected picture's path; "": none */

@@ -1,22 +1,12 @@
 /* The bar at the top: what is done, with which model, to which picture. */
 #include "app/window/ui_text.h"
 #include "app/window/view_parts.h"
+#include "app/window/widget_bar.h"
 #include "app/window/widget_button.h"
 #include "base/file.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct rect button_place(struct ui *ui, struct rect *rest, float width, bool right)
-{
-    float       gap = ui_points(ui, 6);
-    struct rect place = right ? rect_cut_right(rest, width) : rect_cut_left(rest, width);
-    if (right)
-        rect_cut_right(rest, gap);
-    else
-        rect_cut_left(rest, gap);
-    return rect_centred(place, place.width, ui_points(ui, POINT_ROW + 2));
-}
 
 static void add_action(struct view *view, struct rect *rest, bool right, enum action action, enum icon icon,
                        bool off)
@@ -25,7 +15,7 @@ static void add_action(struct view *view, struct rect *rest, bool right, enum ac
     snprintf(name, sizeof name, "bar %d", (int)action);
     struct button button = {
         .name = name, .icon = icon, .flat = true, .off = off, .tip = action_tip(action, tip)};
-    struct rect place = button_place(&view->ui, rest, button_width(&view->ui, &button), right);
+    struct rect place = bar_place(&view->ui, rest, button_width(&view->ui, &button), right);
 
     if (place.width >= ui_points(&view->ui, 20) && button_add(&view->ui, place, &button))
         action_do(view, action);
@@ -47,7 +37,7 @@ static void add_tasks(struct view *view, struct rect *rest)
 
     for (size_t i = 0; i < 3; i++)
         wide += button_width(ui, &(struct button){.label = tasks[i].label});
-    group = button_place(ui, rest, wide + ui_points(ui, 4), false);
+    group = bar_place(ui, rest, wide + ui_points(ui, 4), false);
     paint_rect(ui->list, group, ui->theme->stage, ui_points(ui, POINT_RADIUS + 1));
     group = rect_inset(group, ui_points(ui, 2));
     for (size_t i = 0; i < 3; i++) {
@@ -75,7 +65,7 @@ static void add_model(struct view *view, struct rect *rest, float most)
                             .tail = ICON_DOWN,
                             .left = true,
                             .tip = action_tip(ACTION_MODELS, tip)};
-    struct rect   place = button_place(&view->ui, rest, fminf(most, button_width(&view->ui, &button)), false);
+    struct rect   place = bar_place(&view->ui, rest, fminf(most, button_width(&view->ui, &button)), false);
     if (place.width > ui_points(&view->ui, 40) && button_add(&view->ui, place, &button))
         action_do(view, ACTION_MODELS);
 }
@@ -108,10 +98,8 @@ static void add_picture_name(struct view *view, struct rect rest)
 void view_bar_add(struct view *view, struct rect area)
 {
     struct ui  *ui = &view->ui;
-    struct rect rest = area;
+    struct rect rest = bar_begin_top(ui, area);
 
-    paint_rect(ui->list, area, ui->theme->panel, 0);
-    paint_rect(ui->list, rect_cut_bottom(&rest, fmaxf(1, ui_points(ui, 1))), ui->theme->line, 0);
     rect_cut_left(&rest, ui_points(ui, 8));
     rect_cut_right(&rest, ui_points(ui, 4));
     add_action(view, &rest, false, ACTION_OPEN, ICON_OPEN, false);

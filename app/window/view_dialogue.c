@@ -1,7 +1,8 @@
-/* What lies over the window: dialogues' plate, the keys, notices, how fast it is. */
+/* What lies over the window: dialogues' plate, the keys, how fast it is. */
 #include "app/window/ui_text.h"
 #include "app/window/view_parts.h"
-#include "app/window/widget_button.h"
+#include "app/window/widget_dialogue.h"
+#include "app/window/widget_keycaps.h"
 #include "app/window/widget_scroll.h"
 
 #include <stdio.h>
@@ -16,30 +17,13 @@ void view_close_dialogue(struct view *view)
 
 struct rect view_dialogue_begin(struct view *view, const char *title, float width, float height)
 {
-    struct ui  *ui = &view->ui;
-    float       margin = ui_points(ui, 12), pad = ui_points(ui, 16);
-    struct rect all = ui->window;
-    struct rect plate = rect_centred(all, fminf(ui_points(ui, width), all.width - 2 * margin),
-                                     fminf(ui_points(ui, height), all.height - 2 * margin));
     char        tip[128];
+    bool        close = false;
+    struct rect inner =
+        dialogue_begin(&view->ui, title, width, height, action_tip(ACTION_CLOSE, tip), &close);
 
-    ui_set_layer(ui, LAYER_DIALOGUE);
-    ui_cover(ui, all);
-    paint_clip(ui->list, all);
-    paint_rect(ui->list, all, ui->theme->shade, 0);
-    paint_rect(ui->list, plate, ui->theme->panel, ui_points(ui, 10));
-    paint_frame(ui->list, plate, ui->theme->line, ui_points(ui, 10), fmaxf(1, ui_points(ui, 1)));
-    struct rect inner = rect_inset(plate, pad), head = rect_cut_top(&inner, ui_points(ui, 28));
-    struct rect cross = rect_cut_right(&head, ui_points(ui, 28));
-    ui_text(ui, head, title, POINT_LARGE, ui->theme->text, ALIGN_LEFT);
-    rect_cut_top(&inner, ui_points(ui, 8));
-    struct button close = {
-        .name = "close", .icon = ICON_CROSS, .flat = true, .tip = action_tip(ACTION_CLOSE, tip)};
-    bool outside = ui->event.kind == EVENT_PRESS && !rect_has(plate, ui->x, ui->y);
-    if (button_add(ui, cross, &close) || outside) {
-        ui->taken = true;
+    if (close)
         view_close_dialogue(view);
-    }
     return inner;
 }
 
@@ -49,26 +33,7 @@ void view_dialogue_end(struct view *view)
         view_close_dialogue(view);
 }
 
-/* ---- the keys
- * ---------------------------------------------------------------------------------------------- */
-
-static void add_key_row(struct view *view, struct rect row, const struct action_row *what)
-{
-    struct ui *ui = &view->ui;
-    float      gap = ui_points(ui, 4), x = row.x;
-
-    for (size_t k = 0; k < sizeof what->keys / sizeof *what->keys && what->keys[k]; k++) {
-        float       wide = ceilf(ui_text_width(ui, what->keys[k], POINT_SMALL)) + ui_points(ui, 12);
-        struct rect cap = rect_centred((struct rect){x, row.y, wide, row.height}, wide, ui_points(ui, 20));
-        paint_rect(ui->list, cap, ui->theme->raised, ui_points(ui, 4));
-        paint_frame(ui->list, cap, ui->theme->edge, ui_points(ui, 4), fmaxf(1, ui_points(ui, 1)));
-        ui_text(ui, cap, what->keys[k], POINT_SMALL, ui->theme->text, ALIGN_CENTRE);
-        x += wide + gap;
-    }
-    float taken = fmaxf(ui_points(ui, 140), x - row.x + gap);
-    rect_cut_left(&row, taken);
-    ui_text(ui, row, what->help, POINT_TEXT, ui->theme->text, ALIGN_LEFT);
-}
+/* ---- the keys --------------------------------------------------------------------------------------- */
 
 /* The height of all rows, in columns; painted where `paint`. */
 static float add_columns(struct view *view, struct rect area, int columns)
@@ -90,8 +55,9 @@ static float add_columns(struct view *view, struct rect area, int columns)
             ui_text(ui, head, title, POINT_SMALL, ui->theme->accent, ALIGN_LEFT);
             y[column] += head.height;
         }
-        add_key_row(view, (struct rect){area.x + (wide + gap) * (float)column, y[column], wide, row},
-                    &action_rows[i]);
+        keycaps_add(ui, (struct rect){area.x + (wide + gap) * (float)column, y[column], wide, row},
+                    action_rows[i].keys, sizeof action_rows[i].keys / sizeof *action_rows[i].keys,
+                    action_rows[i].help);
         y[column] += row;
     }
     return fmaxf(y[0], fmaxf(y[1], y[2])) - area.y;
@@ -113,32 +79,7 @@ void view_keys_add(struct view *view)
     view_dialogue_end(view);
 }
 
-/* ---- notices
- * ------------------------------------------------------------------------------------------------ */
-
-void view_notice_add(struct view *view)
-{
-    struct ui *ui = &view->ui;
-    double     left = view->notice_until_ms - ui->now_ms;
-
-    if (!view->notice[0] || left <= 0)
-        return;
-    float       side = ui_points(ui, 12), most = ui->window.width - ui_points(ui, 32);
-    float       wide = fminf(ceilf(ui_text_width(ui, view->notice, POINT_TEXT)) + 2 * side, most);
-    struct rect rect = {floorf((ui->window.width - wide) / 2),
-                        ui->window.height - ui_points(ui, POINT_STATUS + 48), wide, ui_points(ui, 34)};
-    paint_rect(ui->list, rect, view->notice_bad ? ui->theme->panel : ui->theme->text, ui_points(ui, 17));
-    if (view->notice_bad)
-        paint_frame(ui->list, rect, ui->theme->bad, ui_points(ui, 17), fmaxf(1, ui_points(ui, 1)));
-    rect_cut_left(&rect, side);
-    rect_cut_right(&rect, side);
-    ui_text(ui, rect, view->notice, POINT_TEXT, view->notice_bad ? ui->theme->bad : ui->theme->panel,
-            ALIGN_CENTRE);
-    ui_again(ui, left);
-}
-
-/* ---- how fast it is
- * ------------------------------------------------------------------------------------------- */
+/* ---- how fast it is --------------------------------------------------------------------------------- */
 
 static int by_size(const void *a, const void *b)
 {

@@ -25,7 +25,6 @@ void view_batch_add(struct view *view, struct rect area);
 void view_models_add(struct view *view);
 void view_keys_add(struct view *view);
 void view_prompt_add(struct view *view);
-void view_notice_add(struct view *view);
 void view_debug_add(struct view *view);
 
 /* The plate of a dialogue with its title and the cross that closes it; the rest is its inside. */
@@ -52,7 +51,3 @@ const char             *view_class_name(const struct view *view, int index);
 
 /* Whether the panel is there, beside the picture or over it. */
 bool view_has_panel(const struct view *view);
-
-/* A row of text, one of a heading, and a gap cut off *rest. */
-void view_row(struct view *view, struct rect *rest, const char *name, const char *value);
-void view_heading(struct view *view, struct rect *rest, const char *text);

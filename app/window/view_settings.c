@@ -4,6 +4,7 @@
 #include "app/window/widget_bars.h"
 #include "app/window/widget_button.h"
 #include "app/window/widget_legend.h"
+#include "app/window/widget_panel.h"
 #include "app/window/widget_progress.h"
 #include "app/window/widget_toggle.h"
 
@@ -55,7 +56,7 @@ void view_detect_settings_add(struct view *view, struct rect *rest)
     double                     number = settings.max_detections;
     char                       tip[128];
 
-    view_heading(view, rest, "Detection");
+    panel_heading(&view->ui, rest, "Detection");
     bool changed = add_slider(view, rest, &confidence, &settings.confidence);
     changed = add_slider(view, rest, &overlap, &settings.iou) || changed;
     changed = add_slider(view, rest, &most, &number) || changed;
@@ -91,7 +92,7 @@ void view_legend_add(struct view *view, struct rect *rest)
                  shot->detection_count == 1 ? "object" : "objects");
     else
         return;
-    view_heading(view, rest, title);
+    panel_heading(&view->ui, rest, title);
     for (size_t i = 0; i < shot->class_count; i++) {
         struct legend_row row = {shot->classes[i].name, shot->classes[i].count, colour_of_class((int)i),
                                  is_hidden(&shot->settings, i)};
@@ -124,7 +125,7 @@ static void add_ways(struct view *view, struct rect *rest)
     float                    gap = ui_points(ui, 6);
     struct rect              row = {0};
 
-    view_heading(view, rest, "Compare");
+    panel_heading(&view->ui, rest, "Compare");
     for (int i = 0; i < COMPARE_COUNT; i++) {
         if (i % 2 == 0)
             row = rect_cut_top(rest, ui_points(ui, POINT_ROW));
@@ -157,15 +158,15 @@ void view_upscale_settings_add(struct view *view, struct rect *rest)
     struct ui                    *ui = &view->ui;
     char                          text[96];
 
-    view_heading(view, rest, "Enlarging");
+    panel_heading(&view->ui, rest, "Enlarging");
     if (add_slider(view, rest, &factor, &settings.factor))
         view_set(view, &settings);
     if (shot->picture) {
         snprintf(text, sizeof text, "%d \xc3\x97 %d", shot->picture->width, shot->picture->height);
-        view_row(view, rest, "picture", text);
+        panel_row(&view->ui, rest, "picture", text);
         snprintf(text, sizeof text, "%.0f \xc3\x97 %.0f", round(shot->picture->width * settings.factor),
                  round(shot->picture->height * settings.factor));
-        view_row(view, rest, "enlarged", text);
+        panel_row(&view->ui, rest, "enlarged", text);
     }
     if (shot->result_state == VIEWER_WORKING) {
         rect_cut_top(rest, ui_points(ui, 6));
@@ -194,12 +195,12 @@ void view_classes_add(struct view *view, struct rect *rest)
     struct bar bars[MOST];
     size_t     count = shot->score_count < MOST ? shot->score_count : MOST;
 
-    view_heading(view, rest, "Classification");
+    panel_heading(&view->ui, rest, "Classification");
     if (add_slider(view, rest, &top, &number)) {
         settings.top = (int)lround(fmin(fmax(number, 1), 1000));
         view_set(view, &settings);
     }
-    view_heading(view, rest, shot->result_state == VIEWER_WORKING ? "Looking\xe2\x80\xa6" : "It shows");
+    panel_heading(&view->ui, rest, shot->result_state == VIEWER_WORKING ? "Looking\xe2\x80\xa6" : "It shows");
     for (size_t i = 0; i < count; i++)
         bars[i] = (struct bar){shot->score_names[i], (double)shot->scores[i].score};
     bars_add(&view->ui, rect_cut_top(rest, ui_points(&view->ui, POINT_BAR_ROW) * (float)count), bars, count);

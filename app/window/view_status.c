@@ -1,6 +1,7 @@
 /* The line at the bottom: the command that makes what is seen, the zoom, the time; above it the batch. */
 #include "app/window/ui_text.h"
 #include "app/window/view_parts.h"
+#include "app/window/widget_bar.h"
 #include "app/window/widget_button.h"
 #include "app/window/widget_progress.h"
 
@@ -36,38 +37,12 @@ static void say_time(const struct viewer_snapshot *shot, char *text, size_t size
         snprintf(text, size, "idle");
 }
 
-static void add_command(struct view *view, struct rect area)
-{
-    struct ui  *ui = &view->ui;
-    char        tip[128];
-    const char *text = bytes_text(&view->command);
-
-    if (!*text)
-        return;
-    struct ui_touch touch = ui_touch(ui, ui_name("command", 0), area);
-    if (touch.hot)
-        paint_rect(ui->list, rect_inset(area, ui_points(ui, 3)), ui->theme->hover, ui_points(ui, 4));
-    rect_cut_left(&area, ui_points(ui, 8));
-    rect_cut_right(&area, ui_points(ui, 8));
-    struct rect sign = rect_cut_left(&area, ui_points(ui, 16));
-    icon_add(ui, ICON_COPY, sign, ui->theme->quiet);
-    rect_cut_left(&area, ui_points(ui, 8));
-    ui_text(ui, area, text, POINT_SMALL, touch.hot ? ui->theme->text : ui->theme->quiet, ALIGN_LEFT);
-    ui_tip(ui, &touch, area, action_tip(ACTION_COPY_COMMAND, tip));
-    if (touch.hot)
-        ui->shape = POINTER_HAND;
-    if (touch.clicked)
-        action_do(view, ACTION_COPY_COMMAND);
-}
-
 void view_status_add(struct view *view, struct rect area)
 {
     struct ui  *ui = &view->ui;
-    struct rect rest = area;
-    char        text[64];
+    struct rect rest = bar_begin_bottom(ui, area);
+    char        text[64], tip[128];
 
-    paint_rect(ui->list, area, ui->theme->panel, 0);
-    paint_rect(ui->list, rect_cut_top(&rest, fmaxf(1, ui_points(ui, 1))), ui->theme->line, 0);
     rect_cut_left(&rest, ui_points(ui, 4));
     rect_cut_right(&rest, ui_points(ui, 4));
     add_text_button(view, &rest, "full", view->full ? "window" : "full screen", ACTION_FULL);
@@ -77,7 +52,8 @@ void view_status_add(struct view *view, struct rect area)
         snprintf(text, sizeof text, "%.0f %%", 100 * view->canvas.zoom);
         add_text_button(view, &rest, "zoom", text, view->canvas.fitted ? ACTION_ACTUAL : ACTION_FIT);
     }
-    add_command(view, rest);
+    if (bar_command_add(ui, rest, bytes_text(&view->command), action_tip(ACTION_COPY_COMMAND, tip)))
+        action_do(view, ACTION_COPY_COMMAND);
 }
 
 void view_batch_add(struct view *view, struct rect area)
@@ -87,8 +63,7 @@ void view_batch_add(struct view *view, struct rect area)
     bool                          working = shot->batch_state == VIEWER_WORKING;
     char                          text[1024], tip[128];
 
-    paint_rect(ui->list, area, ui->theme->panel, 0);
-    paint_rect(ui->list, rect_cut_top(&area, fmaxf(1, ui_points(ui, 1))), ui->theme->line, 0);
+    area = bar_begin_bottom(ui, area);
     rect_cut_left(&area, ui_points(ui, 12));
     rect_cut_right(&area, ui_points(ui, 12));
     int used = snprintf(text, sizeof text, "%zu of %zu %s %s", shot->batch_done, shot->batch_count,

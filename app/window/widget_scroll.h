@@ -8,6 +8,7 @@ struct scroll {
     float at;     /* pixels that are out of sight before it */
     float length; /* of all, in the last pass */
     float grab;   /* of the bar, while it is dragged */
+    float start;  /* where the contents began in this pass; for those that measure them */
 };
 
 /* Clips to `area`, takes the wheel over it (unless something in it did), and returns the place of the

@@ -1,12 +1,15 @@
 # The immediate-mode core and the widgets: they know base, and media's colours, and neither display nor pipeline.
 add_library(besra_widgets OBJECT
   ${CMAKE_CURRENT_LIST_DIR}/canvas.c ${CMAKE_CURRENT_LIST_DIR}/icon.c ${CMAKE_CURRENT_LIST_DIR}/theme.c
-  ${CMAKE_CURRENT_LIST_DIR}/ui.c ${CMAKE_CURRENT_LIST_DIR}/ui_text.c ${CMAKE_CURRENT_LIST_DIR}/widget_bars.c
-  ${CMAKE_CURRENT_LIST_DIR}/widget_button.c ${CMAKE_CURRENT_LIST_DIR}/widget_divider.c
-  ${CMAKE_CURRENT_LIST_DIR}/widget_field.c ${CMAKE_CURRENT_LIST_DIR}/widget_legend.c
-  ${CMAKE_CURRENT_LIST_DIR}/widget_list.c ${CMAKE_CURRENT_LIST_DIR}/widget_progress.c
-  ${CMAKE_CURRENT_LIST_DIR}/widget_scroll.c ${CMAKE_CURRENT_LIST_DIR}/widget_slider.c
-  ${CMAKE_CURRENT_LIST_DIR}/widget_toggle.c ${CMAKE_CURRENT_LIST_DIR}/widget_tooltip.c)
+  ${CMAKE_CURRENT_LIST_DIR}/ui.c ${CMAKE_CURRENT_LIST_DIR}/ui_text.c ${CMAKE_CURRENT_LIST_DIR}/widget_bar.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_bars.c ${CMAKE_CURRENT_LIST_DIR}/widget_button.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_dialogue.c ${CMAKE_CURRENT_LIST_DIR}/widget_divider.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_field.c ${CMAKE_CURRENT_LIST_DIR}/widget_keycaps.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_legend.c ${CMAKE_CURRENT_LIST_DIR}/widget_list.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_notice.c ${CMAKE_CURRENT_LIST_DIR}/widget_panel.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_progress.c ${CMAKE_CURRENT_LIST_DIR}/widget_scroll.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_slider.c ${CMAKE_CURRENT_LIST_DIR}/widget_toggle.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_tooltip.c)
 target_include_directories(besra_widgets PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 
 # The screens of `besra view`: they know the viewer, and no display.
