@@ -50,7 +50,8 @@ texture_id   sdl_texture_make(struct display *display, const struct bsr_image *i
 bool         sdl_texture_update(struct display *display, texture_id id, const struct bsr_image *image);
 void         sdl_texture_free(struct display *display, texture_id id);
 int          sdl_texture_most(const struct display *display);
-SDL_Texture *sdl_texture_find(const struct display *display, texture_id id, int *width, int *height);
+SDL_Texture *sdl_texture_find(const struct display *display, texture_id id, int *width, int *height,
+                              bool *opaque);
 void         sdl_textures_end(struct display *display);
 
 /* sdl_mask.c: coverage as a texture, white with that alpha, of a shape that `key` tells from all others; made

@@ -25,6 +25,8 @@ static void fill(struct display *display, SDL_Rect rect, struct colour colour)
 {
     if (rect.w <= 0 || rect.h <= 0)
         return;
+    /* What hides all behind it isn't mixed with that: the software renderer would do so pixel by pixel. */
+    SDL_SetRenderDrawBlendMode(display->renderer, colour.a == 255 ? SDL_BLENDMODE_NONE : SDL_BLENDMODE_BLEND);
     SDL_SetRenderDrawColor(display->renderer, colour.r, colour.g, colour.b, colour.a);
     SDL_RenderFillRect(display->renderer, &rect);
 }

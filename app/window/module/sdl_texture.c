@@ -14,13 +14,15 @@ static struct texture_slot *find_slot(const struct display *display, texture_id 
     return found->texture && found->generation == id >> SLOT_BITS ? found : NULL;
 }
 
-SDL_Texture *sdl_texture_find(const struct display *display, texture_id id, int *width, int *height)
+SDL_Texture *sdl_texture_find(const struct display *display, texture_id id, int *width, int *height,
+                              bool *opaque)
 {
     const struct texture_slot *slot = find_slot(display, id);
     if (!slot)
         return NULL;
     *width = slot->width;
     *height = slot->height;
+    *opaque = slot->channels == 3;
     return slot->texture;
 }
 
@@ -117,7 +119,6 @@ texture_id sdl_texture_make(struct display *display, const struct bsr_image *ima
             SDL_DestroyTexture(texture);
         return 0;
     }
-    SDL_SetTextureBlendMode(texture, SDL_BLENDMODE_BLEND);
     struct texture_slot *made = &display->textures[slot - 1];
     made->texture = texture;
     made->width = image->width;
