@@ -21,7 +21,6 @@ enum {
 };
 
 static const char module_file[] = "besra-http.so";
-static const char module_package[] = "libmicrohttpd12";
 
 struct stream_blob *stream_blob_make(size_t size)
 {
@@ -51,8 +50,8 @@ bool stream_wait(struct stream_server *server, double until_ms)
 static bsr_status open_module(const struct http_module **out, struct bsr_error *err)
 {
     void      *module, *table;
-    bsr_status status =
-        module_open(&module, module_file, "Streams for browsers", "libmicrohttpd", module_package, err);
+    bsr_status status = module_open(&module, module_file, "Streams for browsers", "libmicrohttpd",
+                                    BESRA_MICROHTTPD_PACKAGE, err);
     if (status == BSR_OK)
         status = module_find(&table, module, HTTP_MODULE_SYMBOL, module_file, err);
     if (status != BSR_OK)

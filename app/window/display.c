@@ -13,7 +13,7 @@ bsr_status display_module_find(const struct display_module **out, struct bsr_err
         *out = opened;
         return BSR_OK;
     }
-    bsr_status status = module_open(&module, module_file, "Windows", "libSDL2", "libsdl2-2.0-0", err);
+    bsr_status status = module_open(&module, module_file, "Windows", "libSDL2", BESRA_SDL2_PACKAGE, err);
     if (status == BSR_OK)
         status = module_find(&table, module, DISPLAY_MODULE_SYMBOL, module_file, err);
     if (status != BSR_OK)
