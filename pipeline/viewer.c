@@ -46,6 +46,7 @@ static void see_picture(struct viewer_moment *moment, const struct entry *entry)
     const struct pixels    *pixels = entry->pixels;
 
     seen->path = entry->path->text; /* the shelf's */
+    seen->unsaved = entry->blob != NULL;
     seen->picture_state = !pixels ? VIEWER_WORKING : pixels->status == BSR_OK ? VIEWER_READY : VIEWER_FAILED;
     if (!pixels)
         return;

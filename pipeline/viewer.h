@@ -51,7 +51,8 @@ struct viewer_snapshot {
 
     /* the selected picture */
     enum viewer_state       picture_state;
-    const char             *path; /* NULL: no picture is selected */
+    const char             *path;    /* NULL: no picture is selected */
+    bool                    unsaved; /* it is in no file yet: viewer_add_encoded(), viewer_save_pasted() */
     const char             *picture_why;
     const struct bsr_image *picture;    /* 8-bit BGR, upright; NULL until it is there */
     unsigned long long      picture_id; /* another one for other pixels: what a texture was made of */
@@ -110,6 +111,11 @@ bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, 
  * BSR_EBUDGET, BSR_ENOMEM. */
 bsr_status viewer_add_image(struct viewer *viewer, const struct bsr_image *image, const char *name,
                             struct bsr_error *err);
+
+/* The same of an encoded picture, named `stem` and its format's ending; *encoded is taken over, or left as it
+ * was or empty on failure. Decodes it: not for the thread that paints. Errors of picture_decode(), too. */
+bsr_status viewer_add_encoded(struct viewer *viewer, struct bytes *encoded, const char *stem,
+                              struct bsr_error *err);
 void       viewer_remove(struct viewer *viewer, size_t index);
 void       viewer_select(struct viewer *viewer, size_t index); /* its neighbours are computed ahead */
 
@@ -146,14 +152,21 @@ bsr_status viewer_save_picture(struct viewer *viewer, const struct viewer_snapsh
                                struct bsr_error *err); /* with boxes, or enlarged */
 bsr_status viewer_save_record(struct viewer *viewer, const struct viewer_snapshot *snapshot, const char *path,
                               bool overwrite, struct bsr_error *err); /* the JSON record of the command */
-bsr_status viewer_render(struct viewer *viewer, const struct viewer_snapshot *snapshot, struct bsr_image *out,
-                         struct bsr_error *err); /* what viewer_save_picture() writes; for the clipboard */
+/* What viewer_save_picture() writes to a .png: for the clipboard. By any thread, as long as it has the
+ * snapshot. */
+bsr_status viewer_encode_picture(struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                                 struct bytes *png, struct bsr_error *err);
+
+/* Writes the selected picture that was pasted, as it came; from then on it is that file. BSR_EMISSING (it was
+ * not pasted), BSR_EEXIST, BSR_EIO, BSR_ENOMEM. */
+bsr_status viewer_save_pasted(struct viewer *viewer, const struct viewer_snapshot *snapshot, const char *path,
+                              bool overwrite, struct bsr_error *err);
 
 /* All pictures of the list as the command would do them, into `folder`, in the background. */
 void viewer_start_batch(struct viewer *viewer, const char *folder);
 void viewer_cancel_batch(struct viewer *viewer);
 
 /* Appends the command line that makes what is seen, quoted for a shell: "besra detect -m yolov5n.onnx --conf
- * 0.4 'a b.jpg'". BSR_ENOMEM. */
+ * 0.4 'a b.jpg'"; behind a picture that is in no file yet, a comment that says so. BSR_ENOMEM. */
 bsr_status viewer_command(const struct viewer *viewer, const struct viewer_snapshot *snapshot,
                           struct bytes *out, struct bsr_error *err);

@@ -54,7 +54,7 @@ static bsr_status collect(struct folder_run *run, struct bsr_error *err)
     for (size_t i = 0; i < shelf->count; i++) {
         const struct entry *entry = shelf->items[i];
         struct source      *item = &run->sources.items[run->sources.count];
-        if (entry->pasted) {
+        if (entry->pasted || entry->blob) {
             run->pasted++;
             continue;
         }

@@ -139,6 +139,8 @@ bsr_status viewer_command(const struct viewer *viewer, const struct viewer_snaps
         add_hints(&line, viewer, snapshot->task);
     if (snapshot->path)
         add_path(&line, snapshot->path, &scratch);
+    if (snapshot->unsaved)
+        bytes_append_text(&line, " # which is in no file yet");
     bool done = !line.failed && !scratch.failed && bytes_append(out, line.data, line.size);
     bytes_free(&line);
     bytes_free(&scratch);

@@ -35,6 +35,8 @@ void keep_forget(struct viewer *viewer, struct entry *entry)
     if (entry->small)
         viewer->small_used -= entry->small->image.stride * (uint64_t)entry->small->image.height;
     VIEWER_REPLACE(viewer, &entry->small, NULL);
+    if (entry->blob && !entry->gone)
+        viewer->used -= entry->blob->bytes.size;
     entry->gone = true;
 }
 

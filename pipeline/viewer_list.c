@@ -15,6 +15,7 @@ static void entry_destroy(struct shared *shared)
     }
     shared_drop(entry->pixels);
     shared_drop(entry->small);
+    shared_drop(entry->blob);
     shared_drop(entry->path);
     shared_drop(entry->name);
     shared_drop(entry->relative);
@@ -37,7 +38,7 @@ static struct shelf *shelf_make(size_t count)
     return shelf;
 }
 
-static struct entry *entry_make(const char *path, const char *relative)
+struct entry *viewer_make_entry(const char *path, const char *relative)
 {
     static atomic_ullong ids;
     struct entry        *entry = mem_alloc_zeroed(1, sizeof *entry);
@@ -134,6 +135,79 @@ static bsr_status append(struct viewer *viewer, const struct shelf *added, struc
     return BSR_OK;
 }
 
+static bsr_status append_one(struct viewer *viewer, struct entry *entry, struct bsr_error *err)
+{
+    struct shelf *added = shelf_make(1);
+    if (!added)
+        return bsr_fail_memory(err, entry->name->text, sizeof *added);
+    added->items[added->count++] = shared_hold(entry);
+    bsr_status status = append(viewer, added, err);
+    shared_drop(added);
+    return status;
+}
+
+bsr_status viewer_append_made(struct viewer *viewer, struct entry *entry, struct pixels *pixels,
+                              struct bsr_error *err)
+{
+    const uint64_t held = entry->blob ? entry->blob->bytes.size : 0, bytes = pixels->bytes + held;
+
+    viewer_lock(viewer);
+    bool fits = keep_make_room(viewer, bytes, 0);
+    if (fits) {
+        keep_pixels(viewer, entry, pixels);
+        viewer->used += held;
+    } else {
+        viewer_retire(viewer, pixels);
+    }
+    viewer_unlock(viewer);
+    if (!fits)
+        return keep_fail(viewer, "", bytes, entry->name->text, err);
+    bsr_status status = append_one(viewer, entry, err);
+    if (status != BSR_OK) {
+        viewer_lock(viewer);
+        keep_forget(viewer, entry);
+        viewer_unlock(viewer);
+    }
+    return status;
+}
+
+/* All that is known of a picture goes to its other self; with the lock held. */
+static void hand_over(struct viewer *viewer, struct entry *to, struct entry *from)
+{
+    to->id = from->id;
+    to->used = from->used;
+    to->pixels = from->pixels;
+    to->outcomes = from->outcomes;
+    to->small = from->small;
+    from->pixels = NULL;
+    from->outcomes = NULL;
+    from->small = NULL;
+    keep_forget(viewer, from);
+}
+
+bsr_status viewer_exchange(struct viewer *viewer, const struct entry *old, struct entry *entry,
+                           struct bsr_error *err)
+{
+    viewer_lock(viewer);
+    const struct shelf *before = viewer->shelf;
+    struct shelf       *made = shelf_make(before->count);
+    for (size_t i = 0; made && i < before->count; i++) {
+        bool its = before->items[i] == old;
+        made->items[made->count++] = shared_hold(its ? entry : before->items[i]);
+        if (its)
+            hand_over(viewer, entry, before->items[i]);
+    }
+    if (made) {
+        VIEWER_REPLACE(viewer, &viewer->shelf, made);
+        viewer_reconsider(viewer);
+    }
+    viewer_unlock(viewer);
+    if (!made)
+        return bsr_fail_memory(err, "list", sizeof *made);
+    shown_refresh(viewer);
+    return BSR_OK;
+}
+
 bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, bool recursive,
                       struct bsr_error *err)
 {
@@ -151,7 +225,7 @@ bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, 
         status = added ? BSR_OK : bsr_fail_memory(err, "list", sources.count * sizeof(struct entry *));
     }
     for (size_t i = 0; status == BSR_OK && i < sources.count; i++) {
-        struct entry *entry = entry_make(sources.items[i].path, sources.items[i].relative);
+        struct entry *entry = viewer_make_entry(sources.items[i].path, sources.items[i].relative);
         if (entry)
             added->items[added->count++] = entry;
         else
@@ -229,25 +303,14 @@ bsr_status viewer_add_image(struct viewer *viewer, const struct bsr_image *image
     bsr_status status = copy_image(&pixels, image, err);
     if (status != BSR_OK)
         return status;
-    struct entry *entry = entry_make(name, name);
-    struct shelf *added = shelf_make(1);
-    if (entry && added) {
-        entry->pasted = true;
-        added->items[added->count++] = entry;
-        viewer_lock(viewer);
-        bool fits = keep_make_room(viewer, pixels->bytes, 0);
-        if (fits)
-            keep_pixels(viewer, entry, pixels);
-        viewer_unlock(viewer);
-        status = fits ? append(viewer, added, err) : keep_fail(viewer, "", pixels->bytes, name, err);
-        if (!fits)
-            shared_drop(pixels);
-    } else {
-        status = bsr_fail_memory(err, name, sizeof *entry);
+    struct entry *entry = viewer_make_entry(name, name);
+    if (!entry) {
         shared_drop(pixels);
-        shared_drop(entry);
+        return bsr_fail_memory(err, name, sizeof *entry);
     }
-    shared_drop(added);
+    entry->pasted = true;
+    status = viewer_append_made(viewer, entry, pixels, err);
+    shared_drop(entry);
     return status;
 }
 

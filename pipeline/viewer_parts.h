@@ -62,11 +62,18 @@ struct small_picture {
     unsigned long long id;
 };
 
+/* A picture's file, where it is in none. */
+struct blob {
+    struct shared base;
+    struct bytes  bytes;
+};
+
 /* A picture of the list. */
 struct entry {
     struct shared base;
     struct text  *path, *name, *relative;
     bool          pasted; /* in no file: its pixels are kept */
+    struct blob  *blob;   /* in no file: this is it; NULL: it is in one */
     uint64_t      id;     /* no other's */
 
     /* guarded by the lock */
@@ -263,6 +270,19 @@ void viewer_reconsider(struct viewer *viewer);
 /* Empty pixels, or NULL. */
 struct pixels *pixels_make(void);
 
+/* A picture for the list; `relative` is its name below a folder. NULL: out of memory. */
+struct entry *viewer_make_entry(const char *path, const char *relative);
+
+/* Puts a picture that is in no file behind the others, with its pixels (taken over), and selects it. Without
+ * the lock. BSR_EBUDGET, BSR_ENOMEM. */
+bsr_status viewer_append_made(struct viewer *viewer, struct entry *entry, struct pixels *pixels,
+                              struct bsr_error *err);
+
+/* Puts a picture at the place of another, whose pixels are the same; at none, where that has gone. Without
+ * the lock. BSR_ENOMEM. */
+bsr_status viewer_exchange(struct viewer *viewer, const struct entry *old, struct entry *entry,
+                           struct bsr_error *err);
+
 /* ---- memory: viewer_keep.c, with the lock held -------------------------------------------------- */
 
 /* Whether `bytes` more fit, after throwing out what is wanted less than rank `rank`. */
@@ -327,8 +347,8 @@ void *viewer_run_thread(void *viewer);   /* viewer_run.c: nets */
 void *viewer_open_thread(void *viewer);  /* viewer_model.c */
 void *viewer_batch_thread(void *viewer); /* viewer_batch.c */
 
-/* Reads and decodes a file for a purpose, `times` smaller; checks it against the budget. */
-bsr_status viewer_decode(const struct viewer *viewer, const char *path, enum picture_purpose purpose,
+/* Reads and decodes a picture's file for a purpose, `times` smaller; checks it against the budget. */
+bsr_status viewer_decode(const struct viewer *viewer, const struct entry *entry, enum picture_purpose purpose,
                          int times, struct picture *out, struct bsr_error *err);
 
 /* A small picture of the entry, made now if it can be: of its pixels, or (NULL) of its file. */

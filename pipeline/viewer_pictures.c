@@ -21,29 +21,41 @@ static bsr_status check_budget(const struct viewer *viewer, const struct picture
                                                                     : BSR_OK;
 }
 
-bsr_status viewer_decode(const struct viewer *viewer, const char *path, enum picture_purpose purpose,
-                         int times, struct picture *out, struct bsr_error *err)
+/* Decodes what is in a file. */
+static bsr_status decode(const struct viewer *viewer, const struct bytes *file, const char *path,
+                         enum picture_purpose purpose, int times, struct picture *out, struct bsr_error *err)
 {
     const struct picture_limits *limits = &viewer->options.limits;
-    struct bytes                 file = {0};
     struct picture_facts         facts;
+    bsr_status                   status = picture_probe(&facts, file->data, file->size, limits, path, err);
 
-    bsr_status status = file_read(&file, path, MAX_FILE_BYTES, err);
-    if (status == BSR_OK)
-        status = picture_probe(&facts, file.data, file.size, limits, path, err);
     if (status == BSR_OK && times == 0) /* so much smaller as is enough for a small picture */
         for (times = 8; times > 1 && (facts.width / times < VIEWER_THUMBNAIL_SIDE ||
                                       facts.height / times < VIEWER_THUMBNAIL_SIDE);)
             times /= 2;
     if (status == BSR_OK && (times == 1 || facts.format != PICTURE_JPEG))
-        status = check_budget(viewer, &facts, file.size, path, err);
+        status = check_budget(viewer, &facts, file->size, path, err);
     if (status == BSR_OK)
-        status = picture_decode_reduced(out, file.data, file.size, times, purpose, limits, path, err);
+        status = picture_decode_reduced(out, file->data, file->size, times, purpose, limits, path, err);
+    return status;
+}
+
+bsr_status viewer_decode(const struct viewer *viewer, const struct entry *entry, enum picture_purpose purpose,
+                         int times, struct picture *out, struct bsr_error *err)
+{
+    const char  *path = entry->path->text;
+    struct bytes file = {0};
+
+    if (entry->blob)
+        return decode(viewer, &entry->blob->bytes, path, purpose, times, out, err);
+    bsr_status status = file_read(&file, path, MAX_FILE_BYTES, err);
+    if (status == BSR_OK)
+        status = decode(viewer, &file, path, purpose, times, out, err);
     bytes_free(&file);
     return status;
 }
 
-static struct pixels *load(const struct viewer *viewer, const char *path)
+static struct pixels *load(const struct viewer *viewer, const struct entry *entry)
 {
     struct pixels   *made = pixels_make();
     struct picture   picture = {.format = PICTURE_UNKNOWN};
@@ -52,7 +64,7 @@ static struct pixels *load(const struct viewer *viewer, const char *path)
 
     if (!made)
         return NULL;
-    made->status = viewer_decode(viewer, path, PICTURE_FOR_NET, 1, &picture, &err);
+    made->status = viewer_decode(viewer, entry, PICTURE_FOR_NET, 1, &picture, &err);
     if (made->status == BSR_OK) {
         made->image = picture.image;
         made->bytes = picture.image.stride * (uint64_t)picture.image.height;
@@ -106,7 +118,7 @@ static void load_picture(struct viewer *viewer, struct entry *entry)
     shared_hold(entry);
     bool wanted = entry->small_wanted;
     viewer_unlock(viewer);
-    struct pixels *pixels = load(viewer, entry->path->text);
+    struct pixels *pixels = load(viewer, entry);
     if (wanted && pixels && pixels->status == BSR_OK)
         viewer_make_small(viewer, entry, pixels);
     viewer_lock(viewer);

@@ -58,8 +58,8 @@ static bsr_status take_picture(const struct task *task, struct picture *decoded,
     if (task->entry->pasted || (times == 1 && !as_stored))
         return BSR_OK;
     bsr_status status =
-        viewer_decode(task->viewer, task->entry->path->text,
-                      as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET, times, decoded, err);
+        viewer_decode(task->viewer, task->entry, as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET,
+                      times, decoded, err);
     if (status == BSR_OK) {
         *image = &decoded->image;
         *reduction = decoded->reduction;

@@ -80,25 +80,6 @@ static bsr_status check_ready(const struct viewer_snapshot *snapshot, struct bsr
     return BSR_OK;
 }
 
-bsr_status viewer_render(struct viewer *viewer, const struct viewer_snapshot *snapshot, struct bsr_image *out,
-                         struct bsr_error *err)
-{
-    struct bsr_image made = {0};
-    bsr_status       status = check_ready(snapshot, err);
-
-    (void)viewer;
-    if (status == BSR_OK)
-        status = copy_image(&made, snapshot->enlarged ? snapshot->enlarged : snapshot->picture, err);
-    if (status == BSR_OK && snapshot->task == CARD_DETECT)
-        status = draw_found(snapshot, &made, err);
-    if (status != BSR_OK) {
-        image_free(&made);
-        return status;
-    }
-    *out = made;
-    return BSR_OK;
-}
-
 /* ---- a picture ---------------------------------------------------------------------------------- */
 
 /* The picture of the file as the command reads it: with its EXIF block and its profile. */
@@ -117,7 +98,7 @@ static bsr_status reread(struct viewer *viewer, const struct viewer_snapshot *sn
         purpose = PICTURE_FOR_EDIT;
     else if (model && model->model.card.as_stored)
         purpose = PICTURE_FOR_NET_AS_STORED;
-    return viewer_decode(viewer, entry->path->text, purpose, 1, out, err);
+    return viewer_decode(viewer, entry, purpose, 1, out, err);
 }
 
 /* Whether the enlarged picture that is shown is all that the command would make of it: what is shown has no
@@ -166,12 +147,19 @@ static bsr_status finish_picture(struct viewer *viewer, const struct viewer_snap
 static bsr_status spare_input(const struct entry *entry, const char *path, struct bsr_error *err)
 {
     struct stat one, other;
-    if (entry->pasted || stat(entry->path->text, &one) != 0 || stat(path, &other) != 0 ||
+    if (entry->pasted || entry->blob || stat(entry->path->text, &one) != 0 || stat(path, &other) != 0 ||
         one.st_dev != other.st_dev || one.st_ino != other.st_ino)
         return BSR_OK;
     bsr_fail(err, BSR_EUSAGE, path, "would be written over by its own result");
     bsr_hint(err, "write to another file");
     return BSR_EUSAGE;
+}
+
+static bsr_status make_picture(struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                               struct picture *picture, struct bsr_error *err)
+{
+    bsr_status status = reread(viewer, snapshot, picture, err);
+    return status == BSR_OK ? finish_picture(viewer, snapshot, picture, err) : status;
 }
 
 bsr_status viewer_save_picture(struct viewer *viewer, const struct viewer_snapshot *snapshot,
@@ -184,11 +172,23 @@ bsr_status viewer_save_picture(struct viewer *viewer, const struct viewer_snapsh
     if (status == BSR_OK)
         status = spare_input(entry_of(snapshot), path, err);
     if (status == BSR_OK)
-        status = reread(viewer, snapshot, &picture, err);
-    if (status == BSR_OK)
-        status = finish_picture(viewer, snapshot, &picture, err);
+        status = make_picture(viewer, snapshot, &picture, err);
     if (status == BSR_OK)
         status = job_write_picture(&job, path, &picture, err);
+    picture_free(&picture);
+    return status;
+}
+
+bsr_status viewer_encode_picture(struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                                 struct bytes *png, struct bsr_error *err)
+{
+    struct picture picture = {.format = PICTURE_UNKNOWN};
+
+    bsr_status status = check_ready(snapshot, err);
+    if (status == BSR_OK)
+        status = make_picture(viewer, snapshot, &picture, err);
+    if (status == BSR_OK)
+        status = picture_encode(png, &picture, PICTURE_PNG, QUALITY, err);
     picture_free(&picture);
     return status;
 }

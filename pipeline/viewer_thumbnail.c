@@ -88,7 +88,7 @@ void viewer_make_small(struct viewer *viewer, struct entry *entry, const struct 
     struct picture          picture = {.format = PICTURE_UNKNOWN};
     const struct bsr_image *image = pixels && pixels->status == BSR_OK ? &pixels->image : NULL;
 
-    if (!pixels && viewer_decode(viewer, entry->path->text, PICTURE_FOR_NET, 0, &picture, NULL) == BSR_OK)
+    if (!pixels && viewer_decode(viewer, entry, PICTURE_FOR_NET, 0, &picture, NULL) == BSR_OK)
         image = &picture.image;
     struct small_picture *made = image ? shrink_picture(image) : NULL;
     picture_free(&picture);

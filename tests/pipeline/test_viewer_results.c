@@ -315,30 +315,6 @@ static void test_saving_spares_what_is_there(void **unused)
     viewer_close(viewer);
 }
 
-static void test_what_is_rendered_is_what_is_seen(void **unused)
-{
-    struct viewer   *viewer = open_viewer(0);
-    struct bsr_image image;
-    struct bsr_error err = {0};
-    (void)unused;
-
-    struct viewer_snapshot snapshot = viewer_snapshot(viewer);
-    assert_int_equal(viewer_render(viewer, &snapshot, &image, &err), BSR_EMISSING);
-    viewer_release(viewer, &snapshot);
-    add_inputs(viewer, CARDS "/cards-1.jpg", NULL);
-    load_model(viewer, CARDS_MODEL, CARD_TASK_UNKNOWN);
-    snapshot = wait_for(viewer, has_result);
-    require(viewer_render(viewer, &snapshot, &image, &err), &err);
-    assert_int_equal(image.width, snapshot.picture->width);
-    int differ = 0;
-    for (int y = 0; y < image.height; y++)
-        differ += memcmp(image_row(&image, y), image_row(snapshot.picture, y), 3 * (size_t)image.width) != 0;
-    assert_true(differ > 10);
-    image_free(&image);
-    viewer_release(viewer, &snapshot);
-    viewer_close(viewer);
-}
-
 /* Runs the command line of what is seen, and compares what it writes with what is saved. */
 static void compare_with_program(struct viewer *viewer, const char *folder, const char *name)
 {
@@ -565,7 +541,6 @@ int main(void)
         cmocka_unit_test(test_classes_of_a_picture_are_named),
         cmocka_unit_test(test_a_record_is_the_commands),
         cmocka_unit_test(test_saving_spares_what_is_there),
-        cmocka_unit_test(test_what_is_rendered_is_what_is_seen),
         cmocka_unit_test(test_the_command_line_writes_what_is_saved),
         cmocka_unit_test(test_saved_boxes_are_those_of_the_batch),
         cmocka_unit_test(test_saved_enlarged_pictures_are_those_of_the_batch),

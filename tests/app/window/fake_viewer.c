@@ -287,13 +287,35 @@ bsr_status viewer_save_record(struct viewer *viewer, const struct viewer_snapsho
     return BSR_OK;
 }
 
-bsr_status viewer_render(struct viewer *viewer, const struct viewer_snapshot *snapshot, struct bsr_image *out,
-                         struct bsr_error *err)
+bsr_status viewer_add_encoded(struct viewer *viewer, struct bytes *encoded, const char *stem,
+                              struct bsr_error *err)
+{
+    (void)viewer;
+    (void)err;
+    ask("add encoded %s of %zu bytes\n", stem, encoded->size);
+    return BSR_OK;
+}
+
+bsr_status viewer_encode_picture(struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                                 struct bytes *png, struct bsr_error *err)
 {
     (void)viewer;
     (void)snapshot;
-    (void)out;
-    return bsr_fail(err, BSR_EMISSING, NULL, "a fake has nothing to render");
+    bytes_append_text(png, "a picture");
+    return png->failed ? bsr_fail_memory(err, "picture", png->size) : BSR_OK;
+}
+
+bsr_status viewer_save_pasted(struct viewer *viewer, const struct viewer_snapshot *snapshot, const char *path,
+                              bool overwrite, struct bsr_error *err)
+{
+    (void)viewer;
+    (void)snapshot;
+    ask("save pasted %s%s\n", path, overwrite ? " over" : "");
+    if (fake.save_status == BSR_EEXIST && !overwrite)
+        return bsr_fail(err, BSR_EEXIST, path, "exists already");
+    fake.shot.unsaved = false;
+    snprintf(fake.names[fake.shot.selected], sizeof fake.names[0], "%s", path);
+    return BSR_OK;
 }
 
 void viewer_start_batch(struct viewer *viewer, const char *folder)
