@@ -4,6 +4,7 @@
 #include "app/exit_code.h"
 #include "app/http/stream_server.h"
 #include "app/interrupt.h"
+#include "app/live_report.h"
 #include "app/live_shapes.h"
 #include "app/live_window.h"
 #include "app/run.h"
@@ -27,6 +28,8 @@ struct watching {
     FILE                  *records; /* or NULL */
     struct stream_server  *server;  /* or NULL */
     struct bsr_error       failure; /* of the records; told by interrupt_came */
+    struct live           *live;
+    double                 began_ms;
 };
 
 /* ---- what comes back ------------------------------------------------------------------------------------
@@ -70,6 +73,12 @@ static void wake(void *context)
 {
     const struct watching *watching = context;
     live_window_wake(watching->window);
+}
+
+static void report_second(void *context)
+{
+    const struct watching *watching = context;
+    live_report_progress(watching->live, watching->options, watching->began_ms);
 }
 
 static bsr_status open_records(struct watching *watching, struct bsr_error *err)
@@ -125,14 +134,20 @@ static bsr_status clear_recording(const struct options *options, struct bsr_erro
                                : bsr_fail(err, BSR_EIO, output, "can't be replaced: %s", strerror(errno));
 }
 
+/* On the command line: a file says how it would be. */
+static bool is_given(const struct options *options, enum option_id id)
+{
+    return options->origins[id] && options->origins[id][0] == '-';
+}
+
 /* What only makes sense together. */
 static bsr_status check(const struct options *options, struct bsr_error *err)
 {
-    const char *needs = options->record_on.count        ? "--record-on"
-                        : options->record_plain         ? "--record-plain"
-                        : options->origins[OPTION_PRE]  ? "--pre"
-                        : options->origins[OPTION_POST] ? "--post"
-                                                        : NULL;
+    const char *needs = is_given(options, OPTION_RECORD_ON)      ? "--record-on"
+                        : is_given(options, OPTION_RECORD_PLAIN) ? "--record-plain"
+                        : is_given(options, OPTION_PRE)          ? "--pre"
+                        : is_given(options, OPTION_POST)         ? "--post"
+                                                                 : NULL;
     if (!options->output && needs) {
         bsr_fail(err, BSR_EUSAGE, needs, "there is no recording that it could be of");
         bsr_hint(err, "name one with --output FILE.mp4");
@@ -190,57 +205,13 @@ static struct live_options live_options_of(struct watching *watching)
           .wants_frame = is_watched,
           .on_message = say,
           .wake = watching->window ? wake : NULL,
+          .on_second = report_second,
           .context = watching,
     };
     live.tracking.any_class = options->any_class;
     if (options->fourcc)
         memcpy(live.video.fourcc, options->fourcc, strnlen(options->fourcc, sizeof live.video.fourcc - 1));
     return live;
-}
-
-/* ---- what is said at the end
- * ---------------------------------------------------------------------------------- */
-
-static void say_row(const struct live_snapshot *shot, int shape, const struct count_row *row)
-{
-    const char *name = shot->class_names[row->class_index];
-    if (shot->shapes[shape].count == 2)
-        terminal_say("line %d: %s: %lld there, %lld back", shape + 1, name, row->there, row->back);
-    else
-        terminal_say("zone %d: %s: %lld in, %lld out, %d inside", shape + 1, name, row->there, row->back,
-                     row->inside);
-}
-
-static void say_counts(struct live *live, const struct live_snapshot *shot)
-{
-    for (int i = 0; i < shot->shape_count; i++) {
-        struct count_row *rows = NULL;
-        size_t            count = 0;
-        if (live_counts(live, i, &rows, &count, NULL) != BSR_OK)
-            return;
-        if (count == 0)
-            terminal_say("%s %d: nothing", shot->shapes[i].count == 2 ? "line" : "zone", i + 1);
-        for (size_t r = 0; r < count; r++)
-            say_row(shot, i, &rows[r]);
-        mem_free(rows);
-    }
-}
-
-static void say_what_was(struct live *live, double start)
-{
-    struct live_snapshot shot = live_snapshot(live);
-    double               seconds = (clock_ms() - start) / 1000;
-
-    if (shot.stats.frames > 0)
-        terminal_say("looked at %lld of %lld frames in %.1f s: %.1f a second, %lld dropped",
-                     shot.stats.looked, shot.stats.frames, seconds, (double)shot.stats.looked / seconds,
-                     shot.stats.dropped);
-    if (shot.stats.reconnects || shot.stats.damaged || shot.stats.unrecorded)
-        terminal_say("opened again %lld times; %lld damaged frames; %lld that the recording had no time for",
-                     shot.stats.reconnects, shot.stats.damaged, shot.stats.unrecorded);
-    if (shot.stats.frames > 0)
-        say_counts(live, &shot);
-    live_release(live, &shot);
 }
 
 /* ---- the command
@@ -259,17 +230,20 @@ static int watch(struct watching *watching)
     struct live_options how = live_options_of(watching);
     struct live        *live = NULL;
     struct bsr_error    err = {0}, ended = {0};
-    double              start = clock_ms();
 
+    watching->began_ms = clock_ms();
     if (live_open(&live, &how, &err) != BSR_OK) {
         terminal_error(&err);
         bool model = err.code != BSR_EUSAGE && err.code != BSR_ERANGE && err.code != BSR_EBUDGET;
         return model ? EXIT_BAD_MODEL : (int)exit_code_of(err.code);
     }
+    watching->live = live;
     bsr_status status = watching->window ? live_window_show(watching->window, live, watching->shapes.items,
                                                             watching->shapes.count, &err)
                                          : live_wait(live, &interrupt_came, &err);
-    say_what_was(live, start);
+    const bool endless = live_is_endless(live);
+    terminal_clear_progress();
+    live_report_end(live, watching->began_ms, status != BSR_OK);
     bsr_status closed = live_close(live, &ended);
     if (status == BSR_OK && watching->failure.code != BSR_OK) {
         status = watching->failure.code;
@@ -282,7 +256,8 @@ static int watch(struct watching *watching)
         int code = run_fail(&err);
         return is_missing_file(how.source) ? EXIT_SOME_FAILED : code;
     }
-    return interrupt_signal ? 128 + (int)interrupt_signal : EXIT_DONE;
+    /* What has no end of its own has done its job when it is told to stop. */
+    return interrupt_signal && !endless ? 128 + (int)interrupt_signal : EXIT_DONE;
 }
 
 int live_command(const struct options *options)

@@ -66,12 +66,13 @@ static bsr_status read_shape(struct count_shape *out, const char *option, const 
     return BSR_OK;
 }
 
-static bsr_status read_all(struct live_shape_list *list, const char *option, const struct option_list *texts,
+/* `origin`: where they were given, "--zone" or "besra.cfg:12". */
+static bsr_status read_all(struct live_shape_list *list, const char *origin, const struct option_list *texts,
                            bool line, struct bsr_error *err)
 {
     bsr_status status = BSR_OK;
     for (size_t i = 0; status == BSR_OK && i < texts->count; i++) {
-        status = read_shape(&list->items[list->count], option, texts->items[i], line, err);
+        status = read_shape(&list->items[list->count], origin, texts->items[i], line, err);
         list->count += status == BSR_OK;
     }
     return status;
@@ -86,9 +87,10 @@ bsr_status live_shape_list_read(struct live_shape_list *out, const struct option
     made.items = mem_alloc_zeroed(most, sizeof *made.items);
     if (!made.items)
         return bsr_fail_memory(err, "--zone", most * sizeof *made.items);
-    bsr_status status = read_all(&made, "--count-line", &options->count_lines, true, err);
+    bsr_status status =
+        read_all(&made, options->origins[OPTION_COUNT_LINE], &options->count_lines, true, err);
     if (status == BSR_OK)
-        status = read_all(&made, "--zone", &options->zones, false, err);
+        status = read_all(&made, options->origins[OPTION_ZONE], &options->zones, false, err);
     if (status != BSR_OK) {
         live_shape_list_free(&made);
         return status;

@@ -40,9 +40,11 @@ bool terminal_shows_progress(void)
 
 void terminal_clear_progress(void)
 {
+    flockfile(stderr); /* over line_shown, too, here and below: threads have things to say */
     if (terminal.line_shown && terminal.tty)
         fputs("\r\033[K", stderr);
     terminal.line_shown = false;
+    funlockfile(stderr);
 }
 
 /* Columns of the terminal, so that the progress line never wraps; 80 where it doesn't say. */
@@ -56,12 +58,14 @@ void terminal_progress(const char *text)
 {
     if (!terminal.progress)
         return;
+    flockfile(stderr);
     if (terminal.tty)
         fprintf(stderr, "\r%.*s\033[K", columns() - 1, text);
     else
         fprintf(stderr, "%s\n", text);
     fflush(stderr);
     terminal.line_shown = true;
+    funlockfile(stderr);
 }
 
 /* Writes text of unknown origin: control characters, which could move the cursor, become question marks. */
@@ -75,17 +79,19 @@ void terminal_say(const char *format, ...)
 {
     if (terminal.quiet)
         return;
-    terminal_clear_progress();
     char   *line = NULL;
     va_list args;
     va_start(args, format);
     int length = vasprintf(&line, format, args);
     va_end(args);
-    if (length >= 0) {
-        put_safely(line);
-        fputc('\n', stderr);
-        free(line);
-    }
+    if (length < 0)
+        return;
+    flockfile(stderr);
+    terminal_clear_progress();
+    put_safely(line);
+    fputc('\n', stderr);
+    funlockfile(stderr);
+    free(line);
 }
 
 void terminal_say_notes(const struct bytes *notes)
@@ -97,6 +103,7 @@ void terminal_say_notes(const struct bytes *notes)
 
 void terminal_error(const struct bsr_error *err)
 {
+    flockfile(stderr);
     terminal_clear_progress();
     fputs(terminal.colour ? "\033[1;31mbesra:\033[0m " : "besra: ", stderr);
     if (err->subject[0]) {
@@ -110,4 +117,5 @@ void terminal_error(const struct bsr_error *err)
         put_safely(err->hint);
         fputc('\n', stderr);
     }
+    funlockfile(stderr);
 }

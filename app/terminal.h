@@ -1,4 +1,5 @@
-/* app/terminal.h: what a person reads, on standard error. The only place that prints messages. */
+/* app/terminal.h: what a person reads, on standard error. The only place that prints messages. All but the
+ * first may be called by any thread. */
 #pragma once
 
 #include "base/bytes.h"

@@ -39,6 +39,59 @@ static const char *origin_of(const struct config_file *file, const config_settin
     return origin;
 }
 
+/* Whether it is an array or a list of numbers and nothing else. */
+static bool is_numbers(const config_setting_t *setting)
+{
+    double real;
+    int    count = config_setting_is_aggregate(setting) ? config_setting_length(setting) : 0;
+    for (int i = 0; i < count; i++)
+        if (!settings_is_real(config_setting_get_elem(setting, (unsigned)i), &real))
+            return false;
+    return count > 0;
+}
+
+/* [0, 300, 700, 300] as it is written on the command line, kept by the options; NULL when out of memory. */
+static const char *join_numbers(const struct config_file *file, const config_setting_t *numbers)
+{
+    struct bytes text = {0};
+    for (int i = 0, count = config_setting_length(numbers); i < count; i++) {
+        double real = 0;
+        settings_is_real(config_setting_get_elem(numbers, (unsigned)i), &real);
+        bytes_append_format(&text, "%s%.15g", i ? "," : "", real);
+    }
+    const char *kept = text.failed ? NULL : options_keep_text(file->options, bytes_text(&text), text.size);
+    bytes_free(&text);
+    return kept;
+}
+
+/* The values of an option that may be given again: each is text or an array of numbers, and where there is
+ * one only, it needs no list round it. Else as collect_items(). */
+static const char **collect_repeated(const struct config_file *file, const config_setting_t *setting,
+                                     struct option_value *value, bsr_status *status)
+{
+    bool         one = is_numbers(setting);
+    size_t       count = one ? 1 : (size_t)config_setting_length(setting);
+    const char **items = options_keep(file->options, count * sizeof *items + 1);
+
+    value->item_count = count;
+    for (size_t i = 0; items && i < count; i++) {
+        const config_setting_t *item = one ? setting : config_setting_get_elem(setting, (unsigned)i);
+        const char             *text = config_setting_get_string(item);
+        if (!text && !is_numbers(item)) {
+            *status =
+                settings_fail(file->path, item, file->err,
+                              "%s: item %zu is neither text nor an array of numbers", value->key, i + 1);
+            return NULL;
+        }
+        items[i] = text ? text : join_numbers(file, item);
+        if (!items[i])
+            items = NULL;
+    }
+    if (!items)
+        *status = bsr_fail_memory(file->err, file->path, count * sizeof *items);
+    return items;
+}
+
 /* The text of each item; whole numbers are allowed as class numbers. NULL when out of memory, and then, or
  * when an item is neither, *fault is set. */
 static const char **collect_items(const struct config_file *file, const config_setting_t *setting,
@@ -94,6 +147,8 @@ static bsr_status read_value(const struct config_file *file, const struct option
         value.item_count = (size_t)count;
         if (row->type == TYPE_LIST)
             value.items = collect_items(file, setting, value.key, count, &status);
+        else if (row->type == TYPE_REPEAT)
+            value.items = collect_repeated(file, setting, &value, &status);
     }
     if (status == BSR_OK)
         *out = value;

@@ -301,22 +301,26 @@ static bsr_status set_list(const struct setting *s)
     return s->value->kind == VALUE_TEXT ? set_comma_list(s) : refuse(s, "is no list");
 }
 
-/* One more item, as it is written. */
+/* One more item, as it is written; or, of a file, all of them. Those of another place are given up. */
 static bsr_status set_repeated(const struct setting *s)
 {
     struct option_list *list = s->field;
+    const char         *before = s->options->origins[s->row->id];
+    if (s->value->kind == VALUE_ITEMS)
+        return set_items(s);
     if (s->value->kind != VALUE_TEXT)
         return refuse(s, "is no text: put it in quotes");
     if (!s->value->text[0])
         return refuse(s, "is empty");
-    char **items = keep_items(s, list->count + 1);
+    size_t kept = before && strcmp(before, s->origin) == 0 ? list->count : 0;
+    char **items = keep_items(s, kept + 1);
     char  *item = options_keep_text(s->options, s->value->text, strlen(s->value->text));
     if (!items || !item)
-        return bsr_fail_memory(s->err, s->origin, (list->count + 1) * sizeof(char *));
-    if (list->count)
-        memcpy(items, list->items, list->count * sizeof *items);
-    items[list->count] = item;
-    *list = (struct option_list){.items = items, .count = list->count + 1};
+        return bsr_fail_memory(s->err, s->origin, (kept + 1) * sizeof(char *));
+    if (kept)
+        memcpy(items, list->items, kept * sizeof *items);
+    items[kept] = item;
+    *list = (struct option_list){.items = items, .count = kept + 1};
     return BSR_OK;
 }
 

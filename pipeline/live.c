@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    WAIT_MS = 100, /* between two looks at a flag that a signal sets */
+    WAIT_MS = 100,    /* between two looks at a flag that a signal sets */
+    SECOND_MS = 1000, /* between two calls of on_second */
 };
 
 /* With the lock: whether a source that goes by the clock has had its time, though no frame may have come. */
@@ -23,17 +24,35 @@ static bool is_over(const struct live *live)
 bsr_status live_wait(struct live *live, const atomic_bool *stop, struct bsr_error *err)
 {
     bsr_status status = BSR_OK;
+    double     told_ms = clock_ms();
 
     pthread_mutex_lock(&live->lock);
     while (!live->net_done && live->record_failure.code == BSR_OK && !(stop && atomic_load(stop)) &&
-           !is_over(live))
+           !is_over(live)) {
         live_wait_change(live, clock_ms() + WAIT_MS);
+        if (live->options.on_second && clock_ms() - told_ms >= SECOND_MS) {
+            told_ms = clock_ms();
+            pthread_mutex_unlock(&live->lock);
+            live->options.on_second(live->options.context);
+            pthread_mutex_lock(&live->lock);
+        }
+    }
     const struct bsr_error *failure = live->failure.code != BSR_OK ? &live->failure : &live->record_failure;
     status = failure->code;
     if (status != BSR_OK && err)
         *err = *failure;
     pthread_mutex_unlock(&live->lock);
     return status;
+}
+
+bool live_is_endless(struct live *live)
+{
+    const struct live_options *options = &live->options;
+
+    pthread_mutex_lock(&live->lock);
+    bool endless = live->stats.frames > 0 ? live->live : live_comes_back(options->source);
+    pthread_mutex_unlock(&live->lock);
+    return (endless || options->loop) && options->duration <= 0 && options->frames <= 0;
 }
 
 struct live_snapshot live_snapshot(struct live *live)

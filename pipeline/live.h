@@ -47,7 +47,8 @@ struct live_options {
     bool (*wants_frame)(void *context); /* whether on_frame is to be called for this one; NULL: always */
     /* What a person should know, a sentence: "the source ended; trying again in 2 s". */
     void (*on_message)(void *context, const char *text);
-    void (*wake)(void *context); /* called by any thread when a snapshot would differ */
+    void (*wake)(void *context);      /* called by any thread when a snapshot would differ */
+    void (*on_second)(void *context); /* called by live_wait() once a second; NULL: not */
     void *context;
 };
 
@@ -107,6 +108,10 @@ bsr_status live_close(struct live *live, struct bsr_error *err); /* the recordin
 /* Until the source has ended, or `stop` is true: for --headless. The source's error where it can't go on, the
  * net's, the recording's (BSR_EIO: a full disk). */
 bsr_status live_wait(struct live *live, const atomic_bool *stop, struct bsr_error *err);
+
+/* Whether it goes on until it is told to stop: a camera, a stream, or a file that begins again, and no end
+ * was asked for. */
+bool live_is_endless(struct live *live);
 
 /* At most four are held at once; who holds more stops the threads. */
 struct live_snapshot live_snapshot(struct live *live);

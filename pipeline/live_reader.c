@@ -21,8 +21,7 @@ struct reading {
     long long            damaged;
 };
 
-/* A camera or a URL: what may come back. */
-static bool comes_back(const char *source)
+bool live_comes_back(const char *source)
 {
     const char *end = source;
     while (isdigit((unsigned char)*end))
@@ -246,7 +245,7 @@ static bool is_to_reopen(const struct reading *reading, bsr_status status)
         return false;
     if (reading->opened)
         return live->live;
-    return comes_back(live->options.source) && status != BSR_EMISSING && status != BSR_EFORMAT &&
+    return live_comes_back(live->options.source) && status != BSR_EMISSING && status != BSR_EFORMAT &&
            status != BSR_EUSAGE && status != BSR_ERANGE && status != BSR_ELIMIT;
 }
 

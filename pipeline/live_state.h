@@ -97,6 +97,9 @@ void live_wait_change(struct live *live, double deadline_ms);
  * Where the queue is full it waits, with `wait`, or drops and counts it. */
 void live_enqueue(struct live *live, struct live_frame *frame, struct live_result *result, bool wait);
 
+/* Whether it is a camera's name or a URL: what may come back. */
+bool live_comes_back(const char *source);
+
 /* The threads; their context is the live. */
 void *live_reader_main(void *context);
 void *live_net_main(void *context);

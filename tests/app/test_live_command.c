@@ -235,6 +235,64 @@ static void test_a_stream_that_says_nothing_is_given_up(void **state)
     run_free(&run);
 }
 
+/* What goes on for ever has done its job when it is told to stop; what has an end was broken off. */
+static void test_the_exit_code_tells_whether_a_signal_broke_it_off(void **state)
+{
+    static const struct {
+        const char *signal, *arguments;
+        int         code;
+    } rows[] = {
+        {"TERM", "--loop --realtime clip.mp4", 0},
+        {"INT", "--loop --realtime clip.mp4", 0},
+        {"TERM", "--realtime clip.mp4", 143},
+        {"INT", "--realtime clip.mp4", 130},
+        {"TERM", "--loop --realtime --frames 1000000 clip.mp4", 143},
+        {"TERM", "--loop --realtime --duration 1000000 clip.mp4", 143},
+    };
+    (void)state;
+    clip_write("clip.mp4", 600, 2, NULL); /* five minutes */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct run_result run = run_shell("rm -f out.jsonl; exec 3>&1; " LIVE "--json=out.jsonl %s & p=$!;"
+                                          "while ! [ -s out.jsonl ]; do sleep 0.1; done;"
+                                          "kill -%s $p; wait $p",
+                                          rows[i].arguments, rows[i].signal);
+        if (run.code != rows[i].code)
+            print_message("%s\n", rows[i].arguments);
+        expect_code(&run, rows[i].code);
+        expect_part(run.err, "looked at ");
+        run_free(&run);
+    }
+}
+
+static void test_progress_is_for_those_who_look(void **state)
+{
+    (void)state;
+    clip_write("clip.mp4", 20, 10, NULL);
+    struct run_result run =
+        run_shell(LIVE "--loop --realtime --duration 2.5 --count-line 0,64,10,64 clip.mp4");
+    expect_code(&run, 0); /* a service: the end only */
+    expect_no_part(run.err, "fps");
+    expect_part(run.err, "looked at ");
+    run_free(&run);
+    run = run_shell(LIVE "-q --loop --realtime --duration 2.5 clip.mp4");
+    expect_code(&run, 0);
+    assert_string_equal(run.err, "");
+    run_free(&run);
+    run = run_shell(LIVE "--progress json --loop --realtime --duration 2.5 clip.mp4");
+    expect_code(&run, 0);
+    expect_part(run.err, "{\"frames\":");
+    expect_part(run.err, "\"recording\":false,");
+    run_free(&run);
+    run = run_shell("script -qec 'stty cols 160; " LIVE "--loop --realtime --duration 2.5 -o rec.mp4"
+                    " --count-line 0,64,10,64 --zone 5,5,120,5,120,120,5,120 clip.mp4' /dev/null");
+    expect_code(&run, 0); /* a terminal */
+    expect_part(run.out, "\r");
+    expect_part(run.out, " fps, net ");
+    expect_part(run.out, " dropped, recording, line 1: 0 there, 0 back, zone 2: 1 inside");
+    expect_part(run.out, "\r\033[K");
+    run_free(&run);
+}
+
 static void test_a_signal_leaves_a_film_that_plays(void **state)
 {
     (void)state;
@@ -246,7 +304,7 @@ static void test_a_signal_leaves_a_film_that_plays(void **state)
                   "kill -TERM $p; wait $p",
                   stand.port);
     stand_close(&stand);
-    expect_code(&run, 143);
+    expect_code(&run, 0);
     expect_part(run.err, "rec.mp4: recorded");
     run_free(&run);
     assert_true(clip_read("rec.mp4").frames >= 15);
@@ -353,6 +411,8 @@ int main(void)
         IN_SCRATCH(test_an_event_is_recorded_from_before_to_after),
         IN_SCRATCH(test_a_stream_that_ends_is_picked_up_again),
         IN_SCRATCH(test_a_stream_that_says_nothing_is_given_up),
+        IN_SCRATCH(test_the_exit_code_tells_whether_a_signal_broke_it_off),
+        IN_SCRATCH(test_progress_is_for_those_who_look),
         IN_SCRATCH(test_a_signal_leaves_a_film_that_plays),
         IN_SCRATCH(test_browsers_can_watch),
         IN_SCRATCH(test_what_is_wrong_is_told),

@@ -1,6 +1,7 @@
 /* Options from files: what they may say, what wins, and where it came from. */
 #include "support.h"
 
+#include "config/option_table.h"
 #include "config/settings_guard.h"
 
 #include <setjmp.h>
@@ -187,6 +188,72 @@ static void test_own_file_follows_the_environment(void **state)
     clear_own();
 }
 
+/* Each one that may stand in a file, each kind of value, lines and zones as text and as numbers. */
+static const char all_of_live[] =
+    "live = { model = \"m\"; output = \"o.mp4\"; json = \"r.jsonl\"; overwrite = true; conf = 0.3; iou = "
+    "0.5;\n"
+    " max_det = 9; classes = [\"a\"]; agnostic = true; letterbox = \"square\"; size = \"640x480\"; fps = "
+    "30;\n"
+    " fourcc = \"MJPG\"; timeout = 2.5; realtime = true; loop = true; no_reconnect = true; duration = 60;\n"
+    " frames = 100; headless = true; mjpeg = \"0.0.0.0:8080\"; net_size = 320; track = true; any_class = "
+    "true;\n"
+    " count_line = ( [0, 300, 700, 300], \"1,2,3,4.5\" ); zone = (0, 0.5, 200, 0, 200, 150);\n"
+    " record_plain = true; record_on = (\"person\", 3); pre = 1; post = 2; overlay = true;\n"
+    " input_color = \"rgb\"; input_range = \"unit\"; layout = \"auto\"; qdq = \"drop\"; engine = \"auto\"; "
+    "precision = "
+    "\"f32\";\n"
+    " threads = 2; verbose = 1; quiet = false; progress = \"none\"; color = \"never\"; };\n";
+
+static void test_all_that_live_knows_may_stand_in_a_file(void **state)
+{
+    (void)state;
+    clear_own();
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        char                     key[64];
+        if (!option_is_in(row, COMMAND_LIVE) || (row->commands & LINE_ONLY))
+            continue;
+        snprintf(key, sizeof key, " %s = ", option_name(row));
+        for (char *at = key; *at; at++)
+            *at = *at == '-' ? '_' : *at;
+        if (!strstr(all_of_live, key))
+            fail_msg("%s: not tried", key);
+    }
+    struct options o = parse("besra live", all_of_live);
+    assert_int_equal(o.camera_size.height, 480);
+    assert_int_equal(o.size.width, 320);
+    assert_true(o.fps == 30 && o.timeout == 2.5 && o.duration == 60 && o.pre == 1 && o.post == 2);
+    assert_true(o.headless && o.no_reconnect && o.overlay && o.any_class);
+    assert_string_equal(o.mjpeg, "0.0.0.0:8080");
+    assert_string_equal(o.record_on.items[1], "3");
+    assert_int_equal(o.count_lines.count, 2);
+    assert_string_equal(o.count_lines.items[0], "0,300,700,300");
+    assert_string_equal(o.count_lines.items[1], "1,2,3,4.5");
+    assert_int_equal(o.zones.count, 1);
+    assert_string_equal(o.zones.items[0], "0,0.5,200,0,200,150");
+    options_free(&o);
+}
+
+static void test_lines_of_the_command_line_take_the_place_of_those_of_a_file(void **state)
+{
+    (void)state;
+    support_write("config/besra/besra.cfg", "live = { count_line = [1, 2, 3, 4]; zone = \"1,2,3,4,5,6\"; };");
+    struct options o = parse("besra live", "live = { count_line = ([5, 6, 7, 8], [9, 10, 11, 12]); };");
+    assert_int_equal(o.count_lines.count, 2);
+    assert_string_equal(o.count_lines.items[0], "5,6,7,8");
+    assert_int_equal(o.zones.count, 1);
+    options_free(&o);
+    o = parse("besra live --count-line 1,1,2,2 --count-line 3,3,4,4",
+              "live = { count_line = ([5, 6, 7, 8]); };");
+    assert_int_equal(o.count_lines.count, 2);
+    assert_string_equal(o.count_lines.items[1], "3,3,4,4");
+    options_free(&o);
+    o = parse("besra live", "live = { count_line = (); };"); /* none */
+    assert_int_equal(o.count_lines.count, 0);
+    options_free(&o);
+    clear_own();
+}
+
 static void test_errors_name_file_and_line(void **state)
 {
     static const struct {
@@ -223,6 +290,12 @@ static void test_errors_name_file_and_line(void **state)
         {"detect = { classes = (1.5); };", 1, "detect.classes: item 1 is neither text nor a whole number"},
         {"detect = { classes = (\"a\", \"\"); };", 1, "detect.classes: the list has an empty item"},
         {"detect = { size = -3; };", 1, "detect.size: -3 is no size: write it as 640 or 640x480"},
+        {"live = { zone = (7, 8, \"a\"); };", 1, "live.zone: item 1 is neither text nor an array of numbers"},
+        {"live = { zone = ([1, 2], [\"a\"]); };", 1,
+         "live.zone: item 2 is neither text nor an array of numbers"},
+        {"live = { zone = (\"\"); };", 1, "live.zone: the list has an empty item"},
+        {"live = { zone = 7; };", 1, "live.zone: 7 is no text: put it in quotes"},
+        {"live = { zone = { }; };", 1, "live.zone: a value is needed, not a group"},
         {"config = \"x\";", 1, "config: only on the command line"},
         {"help = true;", 1, "help: only on the command line"},
         {"a = 1;\na = 2;", 2, "duplicate setting name"},
@@ -343,6 +416,8 @@ int main(void)
         cmocka_unit_test(test_values_remember_where_they_came_from),
         cmocka_unit_test(test_to_and_scale_settle_by_precedence),
         cmocka_unit_test(test_own_file_follows_the_environment),
+        cmocka_unit_test(test_all_that_live_knows_may_stand_in_a_file),
+        cmocka_unit_test(test_lines_of_the_command_line_take_the_place_of_those_of_a_file),
         cmocka_unit_test(test_errors_name_file_and_line),
         cmocka_unit_test(test_files_that_are_not_there_or_no_files),
         cmocka_unit_test(test_files_over_the_limit_are_refused_unread),

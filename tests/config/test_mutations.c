@@ -70,6 +70,9 @@ static void test_damaged_command_lines_and_files(void **state)
         "detect\n-ryc0.3\n--json\n--max-det=5\n--classes\na,b,3\n--size\n640x480\n--config\n%\na.jpg\n%\n"
         "threads = 2; memory = \"2G\"; detect = { conf = 0.3; classes = (\"a\", 3); size = 320; };\n"
         "upscale = { scale = 2.5; to = \"10x20\"; };\n",
+        "live\n--zone\n1,2,3,4,5,6\n--config\n%\n%\nlive = { count_line = ( [0, 300, 700.5, 300], "
+        "\"1,2,3,4\" ); zone = [1, 2, 3, "
+        "4, 5, 6]; record_on = (\"a\", 3); };\n",
         "upscale\n-s\n2.5\n--memory=1.5GiB\n--shard\n2/8\n-f\npng\n--engine\nopencv:cuda\n-vv\n-\n--\n-x",
         NULL,
     };

@@ -14,13 +14,18 @@ static void look_at(const struct options *options)
 {
     if (options->help || options->version)
         return;
+    bool needs_input = options->command != COMMAND_LIVE && options->command != COMMAND_VIEW;
     if (options->command == COMMAND_NONE || !options->model || options->threads < 1 ||
         options->threads > 256 || options->shard.index < 1 || options->shard.index > options->shard.count ||
         options->quality > 100 || !(options->conf <= 1) || !(options->scale >= 1) ||
-        !isfinite(options->scale) || options->verbose < 0 || !(options->input_count || options->list))
+        !isfinite(options->scale) || options->verbose < 0 ||
+        (needs_input && !options->input_count && !options->list))
         abort();
     for (size_t i = 0; i < options->classes.count; i++)
         if (!options->classes.items[i][0])
+            abort();
+    for (size_t i = 0; i < options->zones.count; i++)
+        if (!options->zones.items[i][0])
             abort();
 }
 
