@@ -53,9 +53,31 @@ static void see_picture(struct viewer_moment *moment, const struct entry *entry)
     moment->pixels = shared_hold(entry->pixels);
     if (pixels->status == BSR_OK) {
         seen->picture = &pixels->image;
-        seen->picture_id = pixels->id;
+        seen->picture_id = pixels->moves_in ? pixels->moves_in : pixels->id;
     } else {
         seen->picture_why = pixels->why ? pixels->why->text : "out of memory";
+    }
+}
+
+static void see_video(const struct viewer *viewer, struct viewer_moment *moment, const struct entry *entry)
+{
+    const struct video_wish *wish = &viewer->video;
+    const struct pixels     *pixels = moment->pixels;
+    struct viewer_video     *seen = &moment->seen.video;
+
+    if (!entry->video)
+        return;
+    moment->texts[4] = shared_hold(entry->cut_why);
+    *seen = (struct viewer_video){.there = true,
+                                  .playing = wish->playing,
+                                  .seeking = wish->go || wish->steps || wish->working,
+                                  .time = entry->place,
+                                  .duration = entry->duration,
+                                  .why = text_of(entry->cut_why)};
+    if (pixels && pixels->status == BSR_OK) {
+        seen->frame_id = pixels->id;
+        seen->number = pixels->frame.number;
+        seen->steady = pixels->frame.steady;
     }
 }
 
@@ -103,7 +125,8 @@ static void see_result(const struct viewer *viewer, struct viewer_moment *moment
     if (!viewer->model || seen->picture_state == VIEWER_FAILED)
         return;
     seen->result_state = VIEWER_WORKING;
-    if (shown && shown->outcome->entry == entry->id && shown->outcome->model == viewer->model)
+    if (shown && shown->outcome->entry == entry->id && shown->outcome->model == viewer->model &&
+        keep_is_near(viewer, entry, shown->outcome))
         see_shown(moment, shown);
     if (outcome)
         see_outcome(moment, outcome);
@@ -149,6 +172,7 @@ void moment_publish(struct viewer *viewer)
     see_model(viewer, moment);
     if (entry) {
         see_picture(moment, entry);
+        see_video(viewer, moment, entry);
         see_result(viewer, moment, entry);
     }
     see_batch(viewer, moment);
@@ -177,7 +201,7 @@ void viewer_release(struct viewer *viewer, struct viewer_snapshot *snapshot)
 static bsr_status start_threads(struct viewer *viewer, struct bsr_error *err)
 {
     static void *(*const mains[])(void *) = {viewer_load_thread, viewer_run_thread, viewer_open_thread,
-                                             viewer_batch_thread};
+                                             viewer_batch_thread, viewer_video_thread};
     for (size_t i = 0; i < sizeof mains / sizeof *mains; i++) {
         if (pthread_create(&viewer->threads[i], NULL, mains[i], viewer) != 0)
             return bsr_fail(err, BSR_EIO, "viewer", "the system gives no more threads");
@@ -237,6 +261,7 @@ static void stop_threads(struct viewer *viewer)
     viewer->closing = true;
     viewer->batch_stop = true;
     atomic_store(&viewer->stop_running, true);
+    atomic_store(&viewer->video.stop, true);
     pthread_cond_broadcast(&viewer->work);
     viewer_unlock(viewer);
     for (int i = 0; i < viewer->thread_count; i++)

@@ -34,6 +34,18 @@ struct viewer_class {
     int         count; /* hidden ones, too */
 };
 
+/* Where a video is: it is one of the list, and the picture of this moment is one of its frames. */
+struct viewer_video {
+    bool               there; /* the selected one is a video; what follows is of it */
+    bool               playing;
+    bool               seeking;        /* another frame is on its way */
+    bool               steady;         /* of an even rate: `number` is exact */
+    double             time, duration; /* seconds: the frame's; of all of it, 0: not known */
+    long long          number;         /* the frame's, 0 the first */
+    unsigned long long frame_id; /* another one for another frame; picture_id stays while its size does */
+    const char        *why;      /* what keeps it from going on: a sentence; NULL: nothing */
+};
+
 /* What there is to show at this moment. Valid until viewer_release(); does not change meanwhile. */
 struct viewer_snapshot {
     unsigned long long serial; /* another one when anything below changed */
@@ -56,13 +68,15 @@ struct viewer_snapshot {
     const char             *picture_why;
     const struct bsr_image *picture;    /* 8-bit BGR, upright; NULL until it is there */
     unsigned long long      picture_id; /* another one for other pixels: what a texture was made of */
+    struct viewer_video     video;
 
     /* what the model says of it */
     enum viewer_state       result_state;
     const char             *result_why;
     double                  result_progress; /* 0..1 of enlarging */
     const struct detection *detections;      /* best first, without hidden classes; while the net works anew
-                                                on the same picture, those of before */
+                                                on the same picture, those of before; while a video plays, those
+                                                of the newest frame that it has seen, none over a second old */
     size_t                     detection_count;
     const struct viewer_class *classes; /* [class_count], those of a detector */
     size_t                     class_count;
@@ -102,8 +116,9 @@ struct viewer;
 bsr_status viewer_open(struct viewer **out, const struct viewer_options *options, struct bsr_error *err);
 void       viewer_close(struct viewer *viewer);
 
-/* Pictures, folders and patterns, as sources_collect() has them, behind those that are there; the first new
- * one is selected. BSR_EMISSING (no picture in them), BSR_ENOMEM and errors of sources_collect(). */
+/* Pictures, videos, folders and patterns, as sources_collect() has them, behind those that are there; the
+ * first new one is selected. BSR_EMISSING (no picture in them), BSR_ENOMEM and errors of sources_collect().
+ */
 bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, bool recursive,
                       struct bsr_error *err);
 
@@ -126,6 +141,15 @@ enum { VIEWER_THUMBNAIL_SIDE = 160 };
 const char             *viewer_name(const struct viewer_snapshot *snapshot, size_t index);
 const struct bsr_image *viewer_thumbnail(struct viewer *viewer, const struct viewer_snapshot *snapshot,
                                          size_t index, unsigned long long *id);
+
+/* Of the selected video, in the background; nothing where it is none. A net looks at the frame that is shown,
+ * and at the newest while it plays: frames that it had no time for are passed over. At its end it plays from
+ * the beginning. A time between frames is that of the next; behind the last it is that. Steps are frames
+ * forward or (negative) back; they pause. */
+void viewer_play(struct viewer *viewer, bool play);
+void viewer_seek(struct viewer *viewer, double time);
+void viewer_step(struct viewer *viewer, int by);
+bool viewer_is_video(const struct viewer_snapshot *snapshot, size_t index);
 
 /* Opens what -m takes, in the background; what was open goes on until it is ready. A model for another task
  * than `task` (CARD_TASK_UNKNOWN: any) is taken as what its card, else its graph says it is. */

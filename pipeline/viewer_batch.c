@@ -25,6 +25,7 @@ struct folder_run {
     char         **classes; /* that are looked for, as numbers; [class_count] */
     size_t         class_count;
     size_t         pasted; /* pictures that are in no file */
+    size_t         videos; /* that are left to `besra live` */
 };
 
 static void folder_run_free(struct folder_run *run)
@@ -54,8 +55,9 @@ static bsr_status collect(struct folder_run *run, struct bsr_error *err)
     for (size_t i = 0; i < shelf->count; i++) {
         const struct entry *entry = shelf->items[i];
         struct source      *item = &run->sources.items[run->sources.count];
-        if (entry->pasted || entry->blob) {
-            run->pasted++;
+        if (entry->pasted || entry->blob || entry->video) {
+            run->pasted += !entry->video;
+            run->videos += entry->video;
             continue;
         }
         run->sources.count++;
@@ -249,12 +251,17 @@ static bsr_status do_all(struct folder_run *run, struct bsr_error *err)
 static void finish(struct viewer *viewer, struct folder_run *run, bsr_status status,
                    const struct bsr_error *err)
 {
-    struct bsr_error pasted;
+    struct bsr_error left;
 
     for (size_t i = 0; status == BSR_OK && i < run->pasted; i++) {
-        bsr_fail(&pasted, BSR_EMISSING, NULL, "a pasted picture is in no file: save it first");
+        bsr_fail(&left, BSR_EMISSING, NULL, "a pasted picture is in no file: save it first");
         viewer->batch_done++;
-        note_failure(viewer, &pasted);
+        note_failure(viewer, &left);
+    }
+    for (size_t i = 0; status == BSR_OK && i < run->videos; i++) {
+        bsr_fail(&left, BSR_EUSAGE, NULL, "a video is no picture: besra live --headless does all its frames");
+        viewer->batch_done++;
+        note_failure(viewer, &left);
     }
     viewer->batch_state = VIEWER_READY;
     if (status != BSR_OK) {

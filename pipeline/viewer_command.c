@@ -1,5 +1,6 @@
 /* The command line that makes what is seen. */
 #include "base/shell.h"
+#include "pipeline/still.h"
 #include "pipeline/viewer_parts.h"
 
 #include <stdio.h>
@@ -33,11 +34,15 @@ static void add_whole(struct bytes *out, const char *option, int value)
     add_option(out, option, text);
 }
 
-/* A file that would be taken for an option or standard input is named from where we are. */
-static void add_path(struct bytes *out, const char *path, struct bytes *scratch)
+/* A file that would be taken for an option or standard input is named from where we are; of a video that
+ * stands still the frame. */
+static void add_path(struct bytes *out, const struct viewer_snapshot *snapshot, bool moving,
+                     struct bytes *scratch)
 {
     bytes_clear(scratch);
-    bytes_append_format(scratch, "%s%s", *path == '-' ? "./" : "", path);
+    bytes_append_format(scratch, "%s%s", *snapshot->path == '-' ? "./" : "", snapshot->path);
+    if (snapshot->video.there && !moving)
+        still_append_time(scratch, snapshot->video.time);
     shell_append_word(out, bytes_text(scratch));
 }
 
@@ -95,7 +100,7 @@ static void add_detection(struct bytes *out, const struct viewer_snapshot *snaps
 }
 
 /* What was said of the model when the viewer was opened. */
-static void add_hints(struct bytes *out, const struct viewer *viewer, enum card_task task)
+static void add_hints(struct bytes *out, const struct viewer *viewer, enum card_task task, bool moving)
 {
     static const char *const  colours[] = {[CARD_RGB] = "rgb", [CARD_BGR] = "bgr", [CARD_LUMA] = "luma"};
     static const char *const  ranges[] = {[MODEL_RANGE_CARD] = NULL,
@@ -107,7 +112,7 @@ static void add_hints(struct bytes *out, const struct viewer *viewer, enum card_
 
     if (hints->width > 0 && hints->height > 0 && task == CARD_DETECT) {
         snprintf(size, sizeof size, "%dx%d", hints->width, hints->height);
-        add_option(out, "--size", size);
+        add_option(out, moving ? "--net-size" : "--size", size);
     }
     if (hints->colour_given)
         add_option(out, "--input-color", colours[hints->colour]);
@@ -124,9 +129,10 @@ bsr_status viewer_command(const struct viewer *viewer, const struct viewer_snaps
 {
     static const char *const words[] = {"detect", "detect", "upscale", "classify"};
     const struct opened     *model = snapshot->moment->model;
+    const bool               moving = snapshot->video.playing && model && snapshot->task == CARD_DETECT;
     struct bytes             line = {0}, scratch = {0};
 
-    bytes_append_format(&line, "besra %s", words[snapshot->task]);
+    bytes_append_format(&line, "besra %s", moving ? "live" : words[snapshot->task]);
     if (model)
         add_option(&line, "-m", snapshot->model_used);
     if (model && snapshot->task == CARD_DETECT)
@@ -136,9 +142,11 @@ bsr_status viewer_command(const struct viewer *viewer, const struct viewer_snaps
     if (snapshot->task == CARD_CLASSIFY && snapshot->settings.top != VIEWER_USUAL_TOP)
         add_whole(&line, "--top", snapshot->settings.top);
     if (model)
-        add_hints(&line, viewer, snapshot->task);
+        add_hints(&line, viewer, snapshot->task, moving);
+    if (moving)
+        shell_append_word(&line, "--realtime");
     if (snapshot->path)
-        add_path(&line, snapshot->path, &scratch);
+        add_path(&line, snapshot, moving, &scratch);
     if (snapshot->unsaved)
         bytes_append_text(&line, " # which is in no file yet");
     bool done = !line.failed && !scratch.failed && bytes_append(out, line.data, line.size);

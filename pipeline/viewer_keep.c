@@ -64,7 +64,12 @@ void keep_retry(struct viewer *viewer, struct entry *entry)
 
 /* ---- what there is ------------------------------------------------------------------------------ */
 
-/* Whether it says what the model of now says with the settings of now. */
+static bool is_of_frame(const struct entry *entry, const struct outcome *outcome)
+{
+    return !entry->video || (entry->pixels && outcome->time == entry->pixels->frame.time);
+}
+
+/* Whether it says what the model of now says with the settings of now, of whichever frame. */
 static bool is_current(const struct viewer *viewer, const struct outcome *outcome)
 {
     if (outcome->model != viewer->model)
@@ -84,9 +89,57 @@ static bool is_current(const struct viewer *viewer, const struct outcome *outcom
 struct outcome *keep_find(const struct viewer *viewer, const struct entry *entry)
 {
     for (struct outcome *at = entry->outcomes; at; at = at->next)
-        if (is_current(viewer, at))
+        if (is_of_frame(entry, at) && is_current(viewer, at))
             return at;
     return NULL;
+}
+
+bool keep_is_near(const struct viewer *viewer, const struct entry *entry, const struct outcome *outcome)
+{
+    const double oldest = 1; /* second, as a recording has it */
+
+    if (is_of_frame(entry, outcome))
+        return true;
+    if (!entry->pixels || !viewer->video.playing || outcome->status != BSR_OK)
+        return false;
+    double late = entry->pixels->frame.time - outcome->time;
+    return late >= 0 && late <= oldest;
+}
+
+struct outcome *keep_find_shown(const struct viewer *viewer, const struct entry *entry)
+{
+    struct outcome *found = keep_find(viewer, entry);
+
+    for (struct outcome *at = entry->outcomes; !found && entry->video && at; at = at->next)
+        if (is_current(viewer, at) && keep_is_near(viewer, entry, at))
+            found = at; /* the newest is the first */
+    return found;
+}
+
+/* Frames of one size go by one id, so that they are painted from one texture. */
+static void keep_place(struct viewer *viewer, struct entry *entry, struct pixels *pixels)
+{
+    const struct pixels *old = entry->pixels;
+    bool                 same = old && old->moves_in && old->image.width == pixels->image.width &&
+                old->image.height == pixels->image.height;
+
+    pixels->moves_in = same ? old->moves_in : ++viewer->ids;
+    entry->place = pixels->frame.time;
+    if (entry->duration <= 0)
+        entry->duration = pixels->frame.duration;
+}
+
+/* Of a video's frames what was said last, so that steps back and forth are quick. */
+static void keep_few(struct viewer *viewer, struct entry *entry)
+{
+    enum { FRAMES = 8, ENLARGED_FRAMES = 2 };
+    size_t           most = viewer->model->task == CARD_UPSCALE ? ENLARGED_FRAMES : FRAMES;
+    struct outcome **at = &entry->outcomes;
+
+    for (size_t i = 0; *at && i < most; i++)
+        at = &(*at)->next;
+    while (*at)
+        drop_outcome(viewer, at);
 }
 
 void keep_pixels(struct viewer *viewer, struct entry *entry, struct pixels *pixels)
@@ -95,6 +148,8 @@ void keep_pixels(struct viewer *viewer, struct entry *entry, struct pixels *pixe
         viewer_retire(viewer, pixels);
         return;
     }
+    if (entry->video)
+        keep_place(viewer, entry, pixels);
     drop_pixels(viewer, entry);
     pixels->id = ++viewer->ids;
     entry->pixels = pixels;
@@ -112,6 +167,8 @@ void keep_outcome(struct viewer *viewer, struct entry *entry, struct outcome *ou
     outcome->next = entry->outcomes;
     entry->outcomes = outcome;
     viewer->used += outcome->bytes;
+    if (entry->video)
+        keep_few(viewer, entry);
 }
 
 /* ---- room --------------------------------------------------------------------------------------- */
@@ -144,7 +201,7 @@ static bool drop_stale(struct viewer *viewer)
         if (!entry)
             continue;
         for (struct outcome **at = &entry->outcomes; *at; at = &(*at)->next)
-            if ((*at)->bytes && !is_current(viewer, *at)) {
+            if ((*at)->bytes && !(is_of_frame(entry, *at) && is_current(viewer, *at))) {
                 drop_outcome(viewer, at);
                 return true;
             }

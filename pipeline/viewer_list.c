@@ -2,6 +2,8 @@
 #include "pipeline/viewer_parts.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "pipeline/still.h"
 
 #include <string.h>
 
@@ -19,6 +21,7 @@ static void entry_destroy(struct shared *shared)
     shared_drop(entry->path);
     shared_drop(entry->name);
     shared_drop(entry->relative);
+    shared_drop(entry->cut_why);
     mem_free(entry);
 }
 
@@ -57,6 +60,30 @@ struct entry *viewer_make_entry(const char *path, const char *relative)
     return NULL;
 }
 
+/* A video has its own name, also where one of its frames was named. */
+static struct entry *entry_of_source(const struct source *source)
+{
+    struct bytes  path = {0};
+    size_t        length;
+    double        time;
+    struct entry *made;
+
+    if (!still_is_named(source->path, &length, &time)) {
+        made = viewer_make_entry(source->path, source->relative);
+        if (made)
+            made->video = video_is_file(source->path);
+        return made;
+    }
+    bytes_append(&path, source->path, length);
+    made = path.failed ? NULL : viewer_make_entry(bytes_text(&path), file_name(bytes_text(&path)));
+    bytes_free(&path);
+    if (made) {
+        made->video = true;
+        made->place = time;
+    }
+    return made;
+}
+
 /* ---- what is wanted ----------------------------------------------------------------------------- */
 
 struct entry *viewer_wanted(const struct viewer *viewer, int rank)
@@ -83,6 +110,7 @@ void viewer_reconsider(struct viewer *viewer)
 {
     const struct entry *selected = viewer_wanted(viewer, 0), *running = viewer->running;
 
+    video_reconsider(viewer);
     for (int rank = WANTED - 1; rank >= 0; rank--) {
         struct entry *entry = viewer_wanted(viewer, rank);
         if (!entry)
@@ -212,20 +240,20 @@ bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, 
                       struct bsr_error *err)
 {
     struct sources              sources = {0};
-    const struct source_options options = {.recursive = recursive};
+    const struct source_options options = {.recursive = recursive, .videos = true};
     struct shelf               *added = NULL;
     bsr_status                  status = sources_collect(&sources, inputs, count, &options, err);
 
     if (status == BSR_OK && !sources.count) {
         sources_free(&sources);
-        return bsr_fail(err, BSR_EMISSING, count ? inputs[0] : NULL, "no pictures found");
+        return bsr_fail(err, BSR_EMISSING, count ? inputs[0] : NULL, "no pictures or videos found");
     }
     if (status == BSR_OK) {
         added = shelf_make(sources.count);
         status = added ? BSR_OK : bsr_fail_memory(err, "list", sources.count * sizeof(struct entry *));
     }
     for (size_t i = 0; status == BSR_OK && i < sources.count; i++) {
-        struct entry *entry = viewer_make_entry(sources.items[i].path, sources.items[i].relative);
+        struct entry *entry = entry_of_source(&sources.items[i]);
         if (entry)
             added->items[added->count++] = entry;
         else
@@ -312,6 +340,12 @@ bsr_status viewer_add_image(struct viewer *viewer, const struct bsr_image *image
     status = viewer_append_made(viewer, entry, pixels, err);
     shared_drop(entry);
     return status;
+}
+
+bool viewer_is_video(const struct viewer_snapshot *snapshot, size_t index)
+{
+    const struct shelf *shelf = snapshot->moment->shelf;
+    return index < shelf->count && shelf->items[index]->video;
 }
 
 const char *viewer_name(const struct viewer_snapshot *snapshot, size_t index)

@@ -44,6 +44,14 @@ static inline const char *text_of(const struct text *text)
     return text ? text->text : NULL;
 }
 
+/* Where in its video a frame is. */
+struct frame_place {
+    double time, before;  /* seconds; that of the frame before it: -INFINITY: there is none, NAN: not known */
+    double duration, fps; /* of the video; 0: not known */
+    long long number;
+    bool      steady;
+};
+
 /* A picture's pixels, or why there are none. */
 struct pixels {
     struct shared      base;
@@ -53,6 +61,8 @@ struct pixels {
     struct text       *why;
     double             decode_ms;
     uint64_t           bytes;
+    struct frame_place frame;    /* of a video */
+    unsigned long long moves_in; /* the id that all its frames of one size have; 0: not of a video */
 };
 
 /* One of the list. */
@@ -74,6 +84,7 @@ struct entry {
     struct text  *path, *name, *relative;
     bool          pasted; /* in no file: its pixels are kept */
     struct blob  *blob;   /* in no file: this is it; NULL: it is in one */
+    bool          video;  /* its pixels are those of one frame */
     uint64_t      id;     /* no other's */
 
     /* guarded by the lock */
@@ -83,6 +94,10 @@ struct entry {
     bool            too_large; /* to be made ready before it is selected */
     struct outcome *outcomes;  /* what nets said of it, by `next` */
     uint64_t        used;      /* when it was last wanted: what is older goes first */
+    double          place;     /* of a video: the time of the frame that is shown, or shall be */
+    double          duration;  /* as far as it is known */
+    bool            at_end;    /* there is no frame behind it */
+    struct text    *cut_why;   /* what keeps it from going on */
 
     struct small_picture *small;
     bool                  small_wanted, small_failed;
@@ -130,6 +145,7 @@ struct outcome {
     uint64_t            entry;  /* the picture's id */
     struct opened      *model;  /* that said it */
     double              factor; /* of an enlarged one */
+    double              time;   /* of the frame of a video */
     bsr_status          status;
     struct text        *why;
     struct timing       timing;
@@ -158,7 +174,7 @@ struct shown {
 };
 
 /* What a snapshot lies in. */
-enum { MOMENT_TEXTS = 4 };
+enum { MOMENT_TEXTS = 5 };
 struct viewer_moment {
     struct shared          base;
     struct viewer_snapshot seen;
@@ -176,6 +192,17 @@ struct viewer_moment {
 };
 
 /* ---- the viewer --------------------------------------------------------------------------------- */
+
+/* What is wanted of the selected video, in this order; and whether its thread is at it. */
+struct video_wish {
+    uint64_t    entry; /* of this one */
+    bool        go;
+    double      time;
+    int         steps;
+    bool        playing, restart; /* the clock of playing begins anew */
+    bool        working;
+    atomic_bool stop; /* what is being read is not wanted any more */
+};
 
 enum { HISTORY = 100 };
 
@@ -197,7 +224,7 @@ struct viewer {
     uint64_t              small_used; /* of small pictures */
     struct shared        *retired;
     struct viewer_moment *moment;
-    pthread_t             threads[4];
+    pthread_t             threads[5];
     int                   thread_count;
 
     struct shelf *shelf;
@@ -228,6 +255,8 @@ struct viewer {
     struct entry   *running;
     double          running_factor, running_progress;
     atomic_bool     stop_running;
+
+    struct video_wish video;
 
     /* the folder */
     enum viewer_state batch_state;
@@ -302,6 +331,12 @@ void keep_forget_models(struct viewer *viewer);
 /* The outcome of a picture for the model and settings of now, or NULL. */
 struct outcome *keep_find(const struct viewer *viewer, const struct entry *entry);
 
+/* The one to be shown: that, or of a video that plays the newest, of a frame a little earlier. */
+struct outcome *keep_find_shown(const struct viewer *viewer, const struct entry *entry);
+
+/* Whether what was said of its frame may be shown with the frame that is shown now. */
+bool keep_is_near(const struct viewer *viewer, const struct entry *entry, const struct outcome *outcome);
+
 /* "would take about 210 MB, over the budget of 100 MB", of `what` ("enlarged, it ", or ""). */
 bsr_status keep_fail(const struct viewer *viewer, const char *what, uint64_t bytes, const char *subject,
                      struct bsr_error *err);
@@ -346,6 +381,13 @@ void *viewer_load_thread(void *viewer);  /* viewer_pictures.c: pictures, then sm
 void *viewer_run_thread(void *viewer);   /* viewer_run.c: nets */
 void *viewer_open_thread(void *viewer);  /* viewer_model.c */
 void *viewer_batch_thread(void *viewer); /* viewer_batch.c */
+void *viewer_video_thread(void *viewer); /* viewer_video.c */
+
+/* After a change of what is selected, with the lock held: the video of before stops. In viewer_video.c. */
+void video_reconsider(struct viewer *viewer);
+
+/* Pixels of the frame at `time`, or why there are none; NULL: out of memory. */
+struct pixels *video_load_frame(const struct viewer *viewer, const char *path, double time);
 
 /* Reads and decodes a picture's file for a purpose, `times` smaller; checks it against the budget. */
 bsr_status viewer_decode(const struct viewer *viewer, const struct entry *entry, enum picture_purpose purpose,

@@ -3,6 +3,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "pipeline/still.h"
+
+#include <math.h>
 
 #define MAX_FILE_BYTES ((size_t)2 << 30) /* of an encoded picture */
 
@@ -77,6 +80,55 @@ static struct pixels *load(const struct viewer *viewer, const struct entry *entr
     return made;
 }
 
+/* ---- frames of videos ----------------------------------------------------------------------- */
+
+static bsr_status check_frame_budget(void *context, const struct video_facts *facts, struct bsr_error *err)
+{
+    const struct viewer *viewer = context;
+    uint64_t             bytes = 3 * (uint64_t)facts->width * (uint64_t)facts->height;
+
+    return viewer->options.memory && bytes > viewer->options.memory ? keep_fail(viewer, "", bytes, NULL, err)
+                                                                    : BSR_OK;
+}
+
+static bsr_status load_frame(struct pixels *made, const struct viewer *viewer, const char *path, double time,
+                             struct bsr_error *err)
+{
+    const struct still_reading how = {
+        .limits = viewer->options.limits, .reserve = check_frame_budget, .context = (void *)viewer};
+    struct still still;
+    bsr_status   status = still_read(&still, path, time, &how, err);
+
+    if (status == BSR_ERANGE && time > 0) /* it was asked for by name, and there is none so far behind */
+        status = still_read(&still, path, 0, &how, err);
+    if (status != BSR_OK)
+        return status;
+    made->image = still.image;
+    made->bytes = made->image.stride * (uint64_t)made->image.height;
+    made->frame = (struct frame_place){.time = still.time,
+                                       .before = still.time > 0 ? NAN : -INFINITY,
+                                       .duration = still.duration,
+                                       .fps = still.fps,
+                                       .number = still.number,
+                                       .steady = still.steady};
+    return BSR_OK;
+}
+
+struct pixels *video_load_frame(const struct viewer *viewer, const char *path, double time)
+{
+    struct pixels   *made = pixels_make();
+    struct bsr_error err = {0};
+    double           start = clock_ms();
+
+    if (!made)
+        return NULL;
+    made->status = load_frame(made, viewer, path, time, &err);
+    if (made->status != BSR_OK)
+        made->why = text_of_error(&err);
+    made->decode_ms = clock_ms() - start;
+    return made;
+}
+
 /* ---- the thread --------------------------------------------------------------------------------- */
 
 /* The picture to be decoded next, or NULL. */
@@ -116,9 +168,11 @@ static void install(struct viewer *viewer, struct entry *entry, struct pixels *p
 static void load_picture(struct viewer *viewer, struct entry *entry)
 {
     shared_hold(entry);
-    bool wanted = entry->small_wanted;
+    bool   wanted = entry->small_wanted;
+    double place = entry->place;
     viewer_unlock(viewer);
-    struct pixels *pixels = load(viewer, entry);
+    struct pixels *pixels =
+        entry->video ? video_load_frame(viewer, entry->path->text, place) : load(viewer, entry);
     if (wanted && pixels && pixels->status == BSR_OK)
         viewer_make_small(viewer, entry, pixels);
     viewer_lock(viewer);

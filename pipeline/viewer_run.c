@@ -51,11 +51,12 @@ static bsr_status take_picture(const struct task *task, struct picture *decoded,
                                struct bsr_error *err)
 {
     bool as_stored = task->model->model.card.as_stored;
-    int  times = task->entry->pasted ? 1 : reduction_of(task);
+    bool in_file = !task->entry->pasted && !task->entry->video;
+    int  times = in_file ? reduction_of(task) : 1;
 
     *image = &task->pixels->image;
     *reduction = image_whole(*image);
-    if (task->entry->pasted || (times == 1 && !as_stored))
+    if (!in_file || (times == 1 && !as_stored))
         return BSR_OK;
     bsr_status status =
         viewer_decode(task->viewer, task->entry, as_stored ? PICTURE_FOR_NET_AS_STORED : PICTURE_FOR_NET,
@@ -179,6 +180,13 @@ static bsr_status enlarge(struct task *task, struct outcome *made, struct bsr_er
 
 /* ---- the thread --------------------------------------------------------------------------------- */
 
+/* Enlarging takes so long that the frame would be gone. */
+static bool plays_on(const struct viewer *viewer, const struct entry *entry)
+{
+    return entry->video && viewer->video.playing && viewer->model->task == CARD_UPSCALE &&
+           viewer_wanted(viewer, 0) == entry;
+}
+
 /* With the lock held; what is found is held. */
 static bool find_task(struct viewer *viewer, struct task *task)
 {
@@ -186,7 +194,7 @@ static bool find_task(struct viewer *viewer, struct task *task)
         struct entry *entry = viewer_wanted(viewer, rank);
         if (!entry || (entry->pixels && (entry->pixels->status != BSR_OK || keep_find(viewer, entry))))
             continue;
-        if (entry->too_large)
+        if (entry->too_large || plays_on(viewer, entry))
             continue;
         if (!entry->pixels)
             return false; /* it comes before what is wanted less */
@@ -215,6 +223,7 @@ static struct outcome *run(struct task *task)
         return NULL;
     made->base = (struct shared){.holders = 1, .destroy = outcome_destroy};
     made->model = shared_hold(task->model);
+    made->time = task->pixels->frame.time;
     made->status = task->model->task == CARD_UPSCALE ? enlarge(task, made, &err) : look(task, made, &err);
     if (made->status != BSR_OK) {
         if (!*err.subject)

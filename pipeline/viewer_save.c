@@ -6,6 +6,7 @@
 #include "pipeline/job.h"
 #include "pipeline/label.h"
 #include "pipeline/record.h"
+#include "pipeline/still.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -90,7 +91,7 @@ static bsr_status reread(struct viewer *viewer, const struct viewer_snapshot *sn
     const struct opened *model = snapshot->moment->model;
     enum picture_purpose purpose = PICTURE_FOR_NET;
 
-    if (entry->pasted) {
+    if (entry->pasted || entry->video) {
         *out = (struct picture){.format = PICTURE_PNG};
         return copy_image(&out->image, snapshot->picture, err);
     }
@@ -201,7 +202,12 @@ static bsr_status write_upscaled(struct bytes *out, const struct viewer_snapshot
     struct bytes path = {0};
     bsr_status   status = BSR_OK;
 
-    bytes_append_format(&path, "besra-out/%s/%s", head->model, entry_of(snapshot)->relative->text);
+    bytes_append_format(&path, "besra-out/%s/", head->model);
+    if (snapshot->video.there)
+        still_append_picture_name(&path, entry_of(snapshot)->name->text,
+                                  strlen(entry_of(snapshot)->name->text), snapshot->video.time);
+    else
+        bytes_append_text(&path, entry_of(snapshot)->relative->text);
     if (path.failed)
         status = bsr_fail_memory(err, snapshot->path, path.size);
     else
@@ -217,7 +223,7 @@ bsr_status viewer_save_record(struct viewer *viewer, const struct viewer_snapsho
     static const char *const tasks[] = {"unknown", "detect", "upscale", "classify"};
     const struct job         job = {.overwrite = overwrite};
     const struct opened     *model = snapshot->moment->model;
-    struct bytes             line = {0};
+    struct bytes             line = {0}, source = {0};
 
     (void)viewer;
     if (!model)
@@ -225,7 +231,14 @@ bsr_status viewer_save_record(struct viewer *viewer, const struct viewer_snapsho
     bsr_status status = check_ready(snapshot, err);
     if (status != BSR_OK)
         return status;
-    const struct record_head head = {.source = snapshot->path,
+    bytes_append_text(&source, snapshot->path);
+    if (snapshot->video.there)
+        still_append_time(&source, snapshot->video.time);
+    if (source.failed) {
+        bytes_free(&source);
+        return bsr_fail_memory(err, snapshot->path, source.size);
+    }
+    const struct record_head head = {.source = bytes_text(&source),
                                      .model = model->model.card.name,
                                      .task = tasks[snapshot->task],
                                      .width = snapshot->picture->width,
@@ -243,6 +256,7 @@ bsr_status viewer_save_record(struct viewer *viewer, const struct viewer_snapsho
         status = write_upscaled(&line, snapshot, &head, err);
     if (status == BSR_OK)
         status = job_write(&job, path, line.data, line.size, err);
+    bytes_free(&source);
     bytes_free(&line);
     return status;
 }

@@ -141,7 +141,7 @@ static struct shown *show(struct viewer *viewer, struct outcome *outcome, struct
 static struct outcome *find_news(const struct viewer *viewer)
 {
     const struct entry *entry = viewer_wanted(viewer, 0);
-    struct outcome     *outcome = entry && viewer->model ? keep_find(viewer, entry) : NULL;
+    struct outcome     *outcome = entry && viewer->model ? keep_find_shown(viewer, entry) : NULL;
     const struct shown *shown = viewer->shown;
 
     if (shown && shown->outcome == outcome && shown->asked == viewer->asked)

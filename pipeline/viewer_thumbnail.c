@@ -87,11 +87,16 @@ void viewer_make_small(struct viewer *viewer, struct entry *entry, const struct 
 {
     struct picture          picture = {.format = PICTURE_UNKNOWN};
     const struct bsr_image *image = pixels && pixels->status == BSR_OK ? &pixels->image : NULL;
+    struct pixels          *first = NULL;
 
-    if (!pixels && viewer_decode(viewer, entry, PICTURE_FOR_NET, 0, &picture, NULL) == BSR_OK)
+    if (entry->video && (!pixels || (image && pixels->frame.time > 0))) {
+        first = video_load_frame(viewer, entry->path->text, 0);
+        image = first && first->status == BSR_OK ? &first->image : NULL;
+    } else if (!pixels && viewer_decode(viewer, entry, PICTURE_FOR_NET, 0, &picture, NULL) == BSR_OK)
         image = &picture.image;
     struct small_picture *made = image ? shrink_picture(image) : NULL;
     picture_free(&picture);
+    shared_drop(first);
 
     viewer_lock(viewer);
     entry->small_wanted = false;
