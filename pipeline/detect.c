@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "pipeline/class_find.h"
 #include "pipeline/detect_layout.h"
 #include "pipeline/proposals.h"
 #include "postprocess/detection.h"
@@ -94,16 +95,14 @@ static bsr_status find_size(struct detector *detector, struct bytes *notes, stru
     return BSR_OK;
 }
 
-static int find_class(const struct detector *detector, const char *wanted)
+static const char *name_of(const void *detector, int class_index)
 {
-    char *end;
-    long  number = strtol(wanted, &end, 10);
-    if (*wanted && !*end)
-        return number >= 0 && number < detector->layout.yolo.classes ? (int)number : -1;
-    for (int i = 0; i < detector->layout.yolo.classes; i++)
-        if (strcmp(detector_class_name(detector, i), wanted) == 0)
-            return i;
-    return -1;
+    return detector_class_name(detector, class_index);
+}
+
+int detector_find_class(const struct detector *detector, const char *wanted)
+{
+    return class_find(wanted, detector->layout.yolo.classes, name_of, detector);
 }
 
 static bsr_status choose_classes(struct detector *detector, struct bsr_error *err)
@@ -115,7 +114,7 @@ static bsr_status choose_classes(struct detector *detector, struct bsr_error *er
     if (!detector->wanted)
         return bsr_fail_memory(err, "--classes", (size_t)detector->layout.yolo.classes);
     for (size_t i = 0; i < options->class_count; i++) {
-        int found = find_class(detector, options->classes[i]);
+        int found = detector_find_class(detector, options->classes[i]);
         if (found < 0)
             return bsr_fail(err, BSR_EUSAGE, "--classes",
                             "the model has no class '%s' (it has %d, from '%s' to '%s')", options->classes[i],

@@ -82,5 +82,8 @@ bsr_status detector_lay(struct detector *detector, const struct bsr_image *image
 const char *detector_class_name(const struct detector *detector, int class_index);
 int         detector_class_count(const struct detector *detector);
 
+/* A class by its name or number; -1: the model has none such. */
+int detector_find_class(const struct detector *detector, const char *wanted);
+
 /* Whether a class is one of those asked for. */
 bool detector_wants_class(const struct detector *detector, int class_index);

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "pipeline/live_state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bsr_status open_lock(struct live *live, struct bsr_error *err)
@@ -72,20 +71,6 @@ static bsr_status name_classes(struct live *live, struct bsr_error *err)
     return BSR_OK;
 }
 
-/* A class by its name or number; -1: there is none. */
-static int find_class(const struct live *live, const char *name)
-{
-    char *end;
-    long  number = strtol(name, &end, 10);
-
-    if (*name && !*end)
-        return number >= 0 && number < live->class_count ? (int)number : -1;
-    for (int i = 0; i < live->class_count; i++)
-        if (strcmp(live->class_names[i], name) == 0)
-            return i;
-    return -1;
-}
-
 static bsr_status find_begins(struct live *live, struct bsr_error *err)
 {
     const struct live_options *options = &live->options;
@@ -96,7 +81,7 @@ static bsr_status find_begins(struct live *live, struct bsr_error *err)
     if (!live->begins)
         return bsr_fail_memory(err, NULL, (size_t)live->class_count);
     for (size_t i = 0; i < options->record_on_count; i++) {
-        int found = find_class(live, options->record_on[i]);
+        int found = detector_find_class(live->detector, options->record_on[i]);
         if (found < 0)
             return bsr_fail(err, BSR_EUSAGE, "--record-on",
                             "the model has no class '%s' (it has %d, from '%s' to '%s')",

@@ -134,19 +134,37 @@ static int open_socket(union socket_address *address)
     return made;
 }
 
+static bsr_status parse(union socket_address *out, const char *wanted, struct bsr_error *err)
+{
+    char        text[ADDRESS_TEXT] = "127.0.0.1";
+    const char *colon = strrchr(wanted, ':');
+    int         port;
+    bool        good = read_port(&port, colon ? colon + 1 : wanted) &&
+                (!colon || cut_address(text, wanted, colon)) && read_address(out, text, port);
+    return good ? BSR_OK : fail_form(wanted, err);
+}
+
+bsr_status stream_address_read(struct stream_address *out, const char *wanted, struct bsr_error *err)
+{
+    union socket_address at;
+    bsr_status           status = parse(&at, wanted, err);
+    if (status == BSR_OK)
+        describe(out, &at);
+    return status;
+}
+
 bsr_status stream_address_listen(int *out, struct stream_address *address, const char *wanted,
                                  struct bsr_error *err)
 {
     union socket_address at;
-    char                 text[ADDRESS_TEXT] = "127.0.0.1";
-    const char          *colon = strrchr(wanted, ':');
-    int                  port;
-    if (!read_port(&port, colon ? colon + 1 : wanted) || (colon && !cut_address(text, wanted, colon)) ||
-        !read_address(&at, text, port))
-        return fail_form(wanted, err);
+    bsr_status           status = parse(&at, wanted, err);
+    if (status != BSR_OK)
+        return status;
     int made = open_socket(&at);
-    if (made < 0)
+    if (made < 0) {
+        int port = ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port);
         return fail_socket(wanted, port, errno, err);
+    }
     describe(address, &at);
     *out = made;
     return BSR_OK;

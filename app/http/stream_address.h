@@ -13,6 +13,9 @@ struct stream_address {
     bool loopback;
 };
 
+/* What "[ADDR:]PORT" says, without opening anything. BSR_EUSAGE. */
+bsr_status stream_address_read(struct stream_address *out, const char *wanted, struct bsr_error *err);
+
 /* The socket in *out, to be closed. BSR_EUSAGE, BSR_EIO. */
 bsr_status stream_address_listen(int *out, struct stream_address *address, const char *wanted,
                                  struct bsr_error *err);
