@@ -18,6 +18,7 @@ struct window {
     const struct display_module *module;
     struct display              *display;
     struct viewer               *viewer;
+    struct board                *board;
     struct view                  view;
 };
 
@@ -25,6 +26,12 @@ static void wake(void *context)
 {
     const struct window *window = context;
     window->module->wake(window->display);
+}
+
+static bsr_status use_pasted(void *context, struct bytes *picture, struct bsr_error *err)
+{
+    struct window *window = context;
+    return view_use_pasted(&window->view, picture, err);
 }
 
 static int is_reached(void *context, const char *word)
@@ -77,7 +84,9 @@ static bsr_status open_window(struct window *window, struct bsr_error *err)
                                            .hints = run_hints(options),
                                            .wake = wake,
                                            .context = window};
-    return viewer_open(&window->viewer, &viewing, err);
+    const struct board_options  pasting = {.use = use_pasted, .wake = wake, .context = window};
+    status = viewer_open(&window->viewer, &viewing, err);
+    return status == BSR_OK ? board_open(&window->board, &pasting, err) : status;
 }
 
 /* ---- what is remembered
@@ -166,6 +175,7 @@ static bsr_status run(struct window *window, struct bsr_error *err)
     struct bsr_error       why;
 
     view_start(&window->view, window->viewer, &look);
+    window->view.board = window->board;
     apply_settings(window);
     if (options->input_count &&
         viewer_add(window->viewer, options->inputs, options->input_count, options->recursive, &why) != BSR_OK)
@@ -177,6 +187,8 @@ static bsr_status run(struct window *window, struct bsr_error *err)
         remember(window, &shot);
         viewer_release(window->viewer, &shot);
     }
+    board_close(window->board);
+    window->board = NULL;
     view_stop(&window->view);
     if (status == BSR_OK && window->module == &session_module)
         status = session_outcome(window->display, err);
@@ -191,6 +203,7 @@ int view_command(const struct options *options)
 
     if (status == BSR_OK)
         status = run(&window, &err);
+    board_close(window.board);
     viewer_close(window.viewer);
     if (window.display)
         window.module->close(window.display);

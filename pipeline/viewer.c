@@ -168,6 +168,8 @@ void moment_publish(struct viewer *viewer)
     moment->seen.moment = moment;
     moment->shelf = shared_hold(viewer->shelf);
     moment->asked = shared_hold(viewer->asked);
+    moment->seen.can_undo = viewer->undo.count > 0;
+    moment->seen.can_redo = viewer->redo.count > 0;
     moment->seen.settings = asked_in_force(viewer->asked, viewer->model);
     see_model(viewer, moment);
     if (entry) {

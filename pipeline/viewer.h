@@ -95,7 +95,8 @@ struct viewer_snapshot {
     const char       *batch_folder;
     const char       *batch_why;
 
-    struct viewer_settings settings; /* as they are now */
+    struct viewer_settings settings;           /* as they are now */
+    bool                   can_undo, can_redo; /* there is a step */
 
     struct viewer_moment *moment; /* the viewer's: what all of it lies in */
 };

@@ -20,6 +20,7 @@ enum icon {
     ICON_COPY,
     ICON_SAVE,
     ICON_OPEN,
+    ICON_PASTE,
     ICON_THEME,
     ICON_HELP,
     ICON_EYE,

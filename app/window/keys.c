@@ -39,11 +39,6 @@ static void open_prompt(struct view *view)
     view_open_prompt(view, DIALOGUE_OPEN);
 }
 
-static void paste(struct view *view)
-{
-    view->wishes.paste = true;
-}
-
 static void take_out(struct view *view)
 {
     if (view->shot.count)
@@ -175,7 +170,15 @@ static void copy_command(struct view *view)
 {
     if (!view->command.size)
         return;
-    snprintf(view->wishes.copy, sizeof view->wishes.copy, "%s", bytes_text(&view->command));
+    if (view->shot.unsaved) { /* the line reads a file: there is to be one */
+        view_open_prompt(view, DIALOGUE_KEEP);
+        return;
+    }
+    if (view->command.size >= sizeof view->wishes.copy) {
+        view_say(view, "the line is too long to copy");
+        return;
+    }
+    memcpy(view->wishes.copy, bytes_text(&view->command), view->command.size + 1);
     view_say(view, "copied: %s", bytes_text(&view->command));
 }
 
@@ -261,7 +264,7 @@ const struct action_row action_rows[ACTION_COUNT] = {
     [ACTION_OPEN] =
         {{"o", "ctrl+o"}, "Pictures", "open a picture, a folder or a model", "the first button", open_prompt},
     [ACTION_PASTE] =
-        {{"ctrl+v"}, "Pictures", "open the path that was copied", "a file can be dropped instead", paste},
+        {{"ctrl+v"}, "Pictures", "paste a picture, files or a path", "the second button", view_paste},
     [ACTION_REMOVE] =
         {{"delete"}, "Pictures", "take the picture out of the list", "the cross in the filmstrip", take_out},
     [ACTION_DETECT] = {{"d"}, "Model", "find objects", "the button at the top", detect},
@@ -286,8 +289,16 @@ const struct action_row action_rows[ACTION_COUNT] = {
         {{"a"}, "Results", "all pictures of the list; stops that, too", "a button in the panel", folder},
     [ACTION_COPY_COMMAND] =
         {{"c"}, "Results", "copy the command line that makes this", "the line itself", copy_command},
-    [ACTION_COPY_FOUND] =
-        {{"ctrl+c"}, "Results", "copy what was found, as text", "a button in the panel", copy_found},
+    [ACTION_COPY_PICTURE] = {{"ctrl+c"},
+                             "Results",
+                             "copy the picture with boxes, or enlarged",
+                             "a button in the panel",
+                             view_copy_picture},
+    [ACTION_COPY_FOUND] = {{"ctrl+shift+c", "y"},
+                           "Results",
+                           "copy what was found, as a table",
+                           "a button in the panel",
+                           copy_found},
     [ACTION_PANEL] = {{"p"}, "Window", "the panel", "a button at the top", panel},
     [ACTION_STRIP] = {{"t"}, "Window", "the filmstrip", "a button at the top", strip},
     [ACTION_THEME] = {{"n"}, "Window", "dark or light (night or day)", "a button at the top", theme},

@@ -66,8 +66,9 @@ static void take_address_off(char *path)
     static const char prefix[] = "file://";
     if (strncmp(path, prefix, sizeof prefix - 1) != 0)
         return;
-    char *to = path;
-    for (const char *from = path + sizeof prefix - 1; *from; to++) {
+    char       *to = path;
+    const char *host = path + sizeof prefix - 1;
+    for (const char *from = host + strcspn(host, "/"); *from; to++) {
         char  digits[3] = {from[0] == '%' ? from[1] : '\0', '\0', '\0'};
         char *end;
         if (digits[0])
@@ -80,30 +81,63 @@ static void take_address_off(char *path)
     *to = '\0';
 }
 
-static void open_one(struct view *view, char *path)
+static bool open_one(struct view *view, char *path)
 {
     struct bsr_error err;
 
     take_address_off(path);
     if (file_has_ending(path, ".onnx") || file_has_ending(path, ".cfg"))
         view_choose_model(view, path);
-    else if (viewer_add(view->viewer, &path, 1, true, &err) != BSR_OK)
+    else if (viewer_add(view->viewer, &path, 1, true, &err) != BSR_OK) {
         view_say_error(view, &err);
+        return false;
+    }
+    return true;
+}
+
+static size_t count_pictures(const struct view *view)
+{
+    struct viewer_snapshot shot = viewer_snapshot(view->viewer);
+    size_t                 count = shot.count;
+    viewer_release(view->viewer, &shot);
+    return count;
+}
+
+/* What file managers write before a list of files where they are asked for text. */
+static const char *pass_over_head(const char *text)
+{
+    static const char *const heads[] = {"x-special/nautilus-clipboard", "x-special/gnome-copied-files",
+                                        "copy", "cut"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        size_t length = strlen(heads[i]), ends;
+        if (strncmp(text, heads[i], length) == 0 && (ends = strspn(text + length, "\r\n")) > 0)
+            text += length + ends;
+    }
+    return text;
 }
 
 void view_open_text(struct view *view, const char *text)
 {
+    const size_t before = count_pictures(view);
+    bool         fine = true;
+
+    text = pass_over_head(text);
     while (*text) {
         size_t length = strcspn(text, "\r\n");
         char   path[4096];
         if (length > 0 && length < sizeof path) {
             memcpy(path, text, length);
             path[length] = '\0';
-            open_one(view, path);
+            fine = open_one(view, path) && fine;
         }
         text += length;
         text += strspn(text, "\r\n");
     }
+    const size_t count = count_pictures(view);
+    if (count > before + 1)
+        viewer_select(view->viewer, before);
+    if (count > before + 1 && fine)
+        view_say(view, "opened %zu pictures", count - before);
 }
 
 /* ---- settings and models ------------------------------------------------------------------------------- */
@@ -281,6 +315,7 @@ void view_pass(struct view *view, const struct event *event, int width, int heig
     ui->scale = scale;
     ui->list = &view->list;
     ui_begin(ui, event, width, height, now_ms);
+    view_board_pass(view);
     if (event->kind == EVENT_DROP)
         view_open_text(view, event->text);
     if (event->kind == EVENT_QUIT)

@@ -2,6 +2,7 @@
  * (pipeline/viewer.h) and no display: events go in, a paint list and a few wishes come out. */
 #pragma once
 
+#include "app/window/board.h"
 #include "app/window/canvas.h"
 #include "app/window/widget_list.h"
 #include "app/window/widget_notice.h"
@@ -25,6 +26,7 @@ enum dialogue {
     DIALOGUE_KEYS,
     DIALOGUE_OPEN,
     DIALOGUE_SAVE,
+    DIALOGUE_KEEP, /* what was pasted, as it came */
     DIALOGUE_RECORD,
     DIALOGUE_FOLDER,
 };
@@ -94,6 +96,12 @@ struct view {
     struct bytes        command; /* what makes what is seen */
     unsigned long long  command_serial;
     char                title[1024]; /* the selected picture's path; "": none */
+
+    /* the clipboard */
+    struct board    *board; /* NULL: there is only the display's, which has text. Is closed before the view */
+    unsigned         pasted; /* pictures so far; the board's thread's */
+    char             copied[96];
+    struct bsr_error paste_why; /* what kept the board from giving anything but text */
 };
 
 /* `viewer` outlives it. Release with view_stop(). */
@@ -110,6 +118,12 @@ void view_pass(struct view *view, const struct event *event, int width, int heig
 /* Opens what was dropped, pasted or typed: pictures, folders, models (.onnx, .cfg), "file://..."; a line
  * each. */
 void view_open_text(struct view *view, const char *text);
+
+/* A board_options.use: a picture that was pasted becomes one of the list. */
+bsr_status view_use_pasted(struct view *view, struct bytes *picture, struct bsr_error *err);
+
+/* What the display's clipboard has, behind wishes.paste; NULL: no text. */
+void view_paste_text(struct view *view, const char *text);
 
 /* A line for some seconds. */
 void view_say(struct view *view, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -103,14 +103,16 @@ void view_bar_add(struct view *view, struct rect area)
     rect_cut_left(&rest, ui_points(ui, 8));
     rect_cut_right(&rest, ui_points(ui, 4));
     add_action(view, &rest, false, ACTION_OPEN, ICON_OPEN, false);
+    if (!view->narrow)
+        add_action(view, &rest, false, ACTION_PASTE, ICON_PASTE, false);
     add_tasks(view, &rest);
     add_action(view, &rest, true, ACTION_KEYS, ICON_HELP, false);
     add_action(view, &rest, true, ACTION_PANEL, ICON_PANEL, false);
     if (!view->narrow) {
         add_action(view, &rest, true, ACTION_STRIP, ICON_STRIP, view->shot.count < 2);
         add_action(view, &rest, true, ACTION_THEME, ICON_THEME, false);
-        add_action(view, &rest, true, ACTION_REDO, ICON_REDO, false);
-        add_action(view, &rest, true, ACTION_UNDO, ICON_UNDO, false);
+        add_action(view, &rest, true, ACTION_REDO, ICON_REDO, !view->shot.can_redo);
+        add_action(view, &rest, true, ACTION_UNDO, ICON_UNDO, !view->shot.can_undo);
     }
     add_model(view, &rest, view->narrow ? rest.width : fminf(ui_points(ui, 200), rest.width / 2));
     add_picture_name(view, rest);

@@ -9,10 +9,7 @@ static void pass(void *context, const struct event *event, int width, int height
 
 static void paste(void *context, const char *text)
 {
-    if (text)
-        view_open_text(context, text);
-    else
-        view_say(context, "there is no text to paste");
+    view_paste_text(context, text);
 }
 
 static void note_frame(void *context, double build_ms, double answer_ms)

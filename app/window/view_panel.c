@@ -47,17 +47,30 @@ static void add_pair(struct view *view, struct rect *rest, enum action left, con
     rect_cut_top(rest, gap);
 }
 
+/* The whole list; while it is worked through, the way to end that. */
+static void add_batch(struct view *view, struct rect *rest, bool nothing)
+{
+    struct ui    *ui = &view->ui;
+    bool          working = view->shot.batch_state == VIEWER_WORKING;
+    char          tip[128];
+    struct button button = {.name = "batch",
+                            .label = working ? "Stop" : "All pictures\xe2\x80\xa6",
+                            .off = nothing && !working,
+                            .tip = action_tip(ACTION_FOLDER, tip)};
+
+    if (button_add(ui, rect_cut_top(rest, ui_points(ui, POINT_ROW + 2)), &button))
+        action_do(view, ACTION_FOLDER);
+    rect_cut_top(rest, ui_points(ui, 6));
+}
+
 static void add_results(struct view *view, struct rect *rest)
 {
     bool nothing = view->shot.result_state != VIEWER_READY;
-    bool working = view->shot.batch_state == VIEWER_WORKING;
 
     panel_heading(&view->ui, rest, "Results");
     add_pair(view, rest, ACTION_SAVE, "Picture\xe2\x80\xa6", ACTION_RECORD, "Record\xe2\x80\xa6", nothing);
-    if (working)
-        add_pair(view, rest, ACTION_FOLDER, "Stop", ACTION_COPY_FOUND, "Copy", false);
-    else
-        add_pair(view, rest, ACTION_FOLDER, "All pictures\xe2\x80\xa6", ACTION_COPY_FOUND, "Copy", nothing);
+    add_pair(view, rest, ACTION_COPY_PICTURE, "Copy picture", ACTION_COPY_FOUND, "Copy table", nothing);
+    add_batch(view, rest, nothing);
 }
 
 void view_panel_add(struct view *view, struct rect area)

@@ -36,6 +36,11 @@ void        view_close_dialogue(struct view *view);
 void view_open_models(struct view *view);
 void view_open_prompt(struct view *view, enum dialogue dialogue);
 
+/* The clipboard: view_board.c. */
+void view_paste(struct view *view);
+void view_copy_picture(struct view *view);
+void view_board_pass(struct view *view);
+
 /* Changes the settings that are in force and hands them to the viewer. */
 void view_set(struct view *view, const struct viewer_settings *settings);
 void view_hide_class(struct view *view, size_t index);

@@ -12,6 +12,7 @@ static const struct {
 } prompts[] = {
     [DIALOGUE_OPEN] = {"Open", "a picture, a folder, a pattern, or a model (.onnx)", "Open"},
     [DIALOGUE_SAVE] = {"Save the picture", "a file: .png, .jpg, .webp, .tiff", "Save"},
+    [DIALOGUE_KEEP] = {"Save what was pasted", "a file, as it came; the command line reads it", "Save"},
     [DIALOGUE_RECORD] = {"Save the record", "a file: .json", "Save"},
     [DIALOGUE_FOLDER] = {"All pictures of the list", "a folder to write to", "Begin"},
 };
@@ -35,6 +36,8 @@ static void suggest(struct view *view, enum dialogue dialogue, char *out, size_t
     out[0] = '\0';
     if (dialogue == DIALOGUE_SAVE)
         snprintf(out, size, "besra-out/%s/%s", model, name ? file_name(name) : "picture.png");
+    else if (dialogue == DIALOGUE_KEEP)
+        snprintf(out, size, "%s", name ? name : "");
     else if (dialogue == DIALOGUE_RECORD)
         snprintf(out, size, "besra-out/%s/%s.json", model, picture);
     else if (dialogue == DIALOGUE_FOLDER)
@@ -75,7 +78,26 @@ static bsr_status save(struct view *view, struct bsr_error *err)
         return status;
     if (view->dialogue == DIALOGUE_RECORD)
         return viewer_save_record(view->viewer, &view->shot, path, view->field_overwrite, err);
+    if (view->dialogue == DIALOGUE_KEEP)
+        return viewer_save_pasted(view->viewer, &view->shot, path, view->field_overwrite, err);
     return viewer_save_picture(view->viewer, &view->shot, path, view->field_overwrite, err);
+}
+
+/* The line that reads what was saved is true from now on. */
+static void say_kept(struct view *view, const char *path)
+{
+    struct viewer_snapshot shot = viewer_snapshot(view->viewer);
+    struct bytes           line = {0};
+    struct bsr_error       err;
+
+    if (viewer_command(view->viewer, &shot, &line, &err) == BSR_OK && line.size < sizeof view->wishes.copy) {
+        memcpy(view->wishes.copy, line.data, line.size + 1);
+        view_say(view, "saved: %s, and copied the line that reads it", path);
+    } else {
+        view_say(view, "saved: %s", path);
+    }
+    bytes_free(&line);
+    viewer_release(view->viewer, &shot);
 }
 
 static void act(struct view *view)
@@ -93,7 +115,10 @@ static void act(struct view *view)
         viewer_start_batch(view->viewer, text);
         view_close_dialogue(view);
     } else if (save(view, &err) == BSR_OK) {
-        view_say(view, "saved: %s", text);
+        if (dialogue == DIALOGUE_KEEP)
+            say_kept(view, text);
+        else
+            view_say(view, "saved: %s", text);
         view_close_dialogue(view);
     } else {
         snprintf(view->field_why, sizeof view->field_why, "%s", err.message);

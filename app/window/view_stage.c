@@ -40,7 +40,7 @@ static void add_empty(struct view *view)
         paint_frame(ui->list, frame, colour_faded(ui->theme->edge, 0.5), ui_points(ui, 12),
                     fmaxf(1, ui_points(ui, 1)));
     rest = add_words(view, "Drop pictures, folders or models here",
-                     "or paste a path with Ctrl+V. Press ? for all keys.", ui->theme->quiet);
+                     "or paste a picture or a path with Ctrl+V. Press ? for all keys.", ui->theme->quiet);
     struct button open = {.name = "open here",
                           .label = "Open\xe2\x80\xa6",
                           .icon = ICON_OPEN,

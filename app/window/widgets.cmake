@@ -14,7 +14,7 @@ target_include_directories(besra_widgets PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_
 
 # The screens of `besra view`: they know the viewer, and no display.
 add_library(besra_view OBJECT
-  ${CMAKE_CURRENT_LIST_DIR}/keys.c ${CMAKE_CURRENT_LIST_DIR}/view.c ${CMAKE_CURRENT_LIST_DIR}/view_bar.c
+  ${CMAKE_CURRENT_LIST_DIR}/keys.c ${CMAKE_CURRENT_LIST_DIR}/view.c ${CMAKE_CURRENT_LIST_DIR}/view_bar.c ${CMAKE_CURRENT_LIST_DIR}/view_board.c
   ${CMAKE_CURRENT_LIST_DIR}/view_boxes.c ${CMAKE_CURRENT_LIST_DIR}/view_compare.c
   ${CMAKE_CURRENT_LIST_DIR}/view_dialogue.c ${CMAKE_CURRENT_LIST_DIR}/view_models.c
   ${CMAKE_CURRENT_LIST_DIR}/view_panel.c ${CMAKE_CURRENT_LIST_DIR}/view_prompt.c

@@ -257,6 +257,7 @@ bool viewer_redo(struct viewer *viewer)
 struct viewer_snapshot viewer_snapshot(struct viewer *viewer)
 {
     (void)viewer;
+    fake.shot.can_undo = fake.past_count > 0;
     return fake.shot;
 }
 

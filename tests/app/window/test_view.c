@@ -416,7 +416,7 @@ static void test_the_command_line_is_shown_and_copied(void **state)
     assert_true(saw("besra detect -m cards --conf 0.25 'holiday/picture-001.jpg'"));
     key("c", 0);
     assert_string_equal(view.wishes.copy, "besra detect -m cards --conf 0.25 'holiday/picture-001.jpg'");
-    key("c", MODIFIER_CTRL);
+    key("c", MODIFIER_CTRL | MODIFIER_SHIFT);
     assert_string_equal(view.wishes.copy, "person\t0.9300\t60.0\t80.0\t220.0\t330.0\n");
 }
 
