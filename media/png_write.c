@@ -39,7 +39,7 @@ static _Noreturn void on_error(png_structp png, png_const_charp why)
 static void on_warning(png_structp png, png_const_charp why)
 {
     (void)png;
-    (void)why; /* such as a profile for colours on a grey picture, which is then left out */
+    (void)why; /* what is warned of is put right, or left out */
 }
 
 static png_voidp allocate(png_structp png, png_alloc_size_t size)
@@ -66,6 +66,24 @@ static void flush(png_structp png)
     (void)png;
 }
 
+static uint32_t read_number(const struct bytes *icc, size_t at)
+{
+    const uint8_t *p = icc->data + at;
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Whether a file may carry this profile: it is whole, and of grey or colours as the picture is. Others
+ * are left out by libpng 1.6.39; 1.6.48 fails with some and writes the rest. */
+static bool fits(const struct bytes *icc, int channels)
+{
+    enum { LENGTH = 0, VERSION = 8, SPACE = 16, SIGNATURE = 36, TAGS = 128, TAG = 12, SMALLEST = 132 };
+    return icc->size >= SMALLEST && read_number(icc, LENGTH) == icc->size &&
+           (icc->size % 4 == 0 || icc->data[VERSION] < 4) &&
+           read_number(icc, TAGS) <= (icc->size - SMALLEST) / TAG &&
+           memcmp(icc->data + SIGNATURE, "acsp", 4) == 0 &&
+           memcmp(icc->data + SPACE, channels <= 2 ? "GRAY" : "RGB ", 4) == 0;
+}
+
 static void write_header(struct png_writer *writer)
 {
     static const int        types[] = {[1] = PNG_COLOR_TYPE_GRAY,
@@ -77,7 +95,7 @@ static void write_header(struct png_writer *writer)
     png_set_IHDR(writer->png, writer->info, (png_uint_32)image->width, (png_uint_32)image->height,
                  image->depth, types[image->channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
-    if (icc->size && icc->size <= PNG_UINT_31_MAX)
+    if (icc->size <= PNG_UINT_31_MAX && fits(icc, image->channels))
         png_set_iCCP(writer->png, writer->info, "icc", PNG_COMPRESSION_TYPE_DEFAULT, icc->data,
                      (png_uint_32)icc->size);
     if (exif->size && exif->size <= PNG_UINT_31_MAX)

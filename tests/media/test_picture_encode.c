@@ -183,6 +183,45 @@ static void test_profile_and_exif_go_along_where_the_format_carries_them(void **
     bytes_free(&file);
 }
 
+/* Each with one number put wrong in an otherwise good profile: PNG has rules for those, which no version of
+ * its library may make a failure of. */
+static void test_a_broken_profile_is_left_out_of_a_png(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        size_t      at, size; /* of the profile: 0 is all of it */
+        uint8_t     value;
+    } rows[] = {
+        {"too short for a header", 0, 100, 0},    {"no bytes", 0, 1, 0},
+        {"another length than it says", 3, 0, 1}, {"more tags than there is room for", 128, 0, 0xFF},
+        {"no profile's signature", 36, 0, 'A'},   {"of grey, on a picture in colour", 16, 0, 'G'},
+    };
+    struct bytes   file = read_picture_file("webp-p3-exif.webp");
+    struct picture source;
+    assert_int_equal(picture_decode(&source, file.data, file.size, PICTURE_FOR_EDIT, NULL, "a", NULL),
+                     BSR_OK);
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        struct picture picture = make_picture(9, 7, 3, 8);
+        size_t         size = rows[r].size ? rows[r].size : source.icc.size;
+        bytes_append(&picture.icc, source.icc.data, size);
+        picture.icc.data[rows[r].at] = rows[r].value;
+        struct picture back = encode_and_decode(&picture, PICTURE_PNG, 95);
+        if (back.icc.size)
+            fail_msg("%s: %zu bytes are written", rows[r].what, back.icc.size);
+        picture_free(&back);
+        picture_free(&picture);
+    }
+    struct picture grey = make_picture(9, 7, 1, 8);
+    bytes_append(&grey.icc, source.icc.data, source.icc.size);
+    struct picture back = encode_and_decode(&grey, PICTURE_PNG, 95);
+    assert_int_equal(back.icc.size, 0);
+    picture_free(&back);
+    picture_free(&grey);
+    picture_free(&source);
+    bytes_free(&file);
+}
+
 static void test_encoding_appends_and_leaves_all_alone_when_it_fails(void **state)
 {
     (void)state;
@@ -268,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_jpeg_and_lossy_webp_are_close),
         cmocka_unit_test(test_jpeg_keeps_full_colour_from_quality_90),
         cmocka_unit_test(test_profile_and_exif_go_along_where_the_format_carries_them),
+        cmocka_unit_test(test_a_broken_profile_is_left_out_of_a_png),
         cmocka_unit_test(test_encoding_appends_and_leaves_all_alone_when_it_fails),
         cmocka_unit_test(test_too_large_for_the_format_is_a_limit),
         cmocka_unit_test(test_what_cannot_be_written_is_refused),
