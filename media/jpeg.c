@@ -84,7 +84,9 @@ static _Noreturn void on_error(struct jpeg_common_struct *info)
         leave(reader, bsr_fail(reader->err, BSR_ELIMIT, reader->source->name, "%s", why));
     case JERR_BAD_PRECISION:
     case JERR_SOF_UNSUPPORTED:
+#if JPEG_LIB_VERSION < 70 /* Ubuntu's has libjpeg 8's messages, without this one */
     case JERR_ARITH_NOTIMPL:
+#endif
     case JERR_CONVERSION_NOTIMPL:
         leave(reader, bsr_fail(reader->err, BSR_EFORMAT, reader->source->name,
                                "a kind of JPEG that libjpeg-turbo doesn't read: %s", why));
