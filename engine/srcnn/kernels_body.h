@@ -6,7 +6,7 @@
  *   TABLE  name of the table */
 #include "engine/srcnn/kernels.h"
 
-typedef float vec __attribute__((vector_size(4 * LANES), aligned(4 * LANES), may_alias));
+typedef float vec __attribute__((vector_size(4 * LANES), may_alias));
 typedef int   mask __attribute__((vector_size(4 * LANES)));
 
 enum { POINTS = SRCNN_POINTS, TILE = SRCNN_TILE, AT_ONCE = SRCNN_AT_ONCE, BLOCK = SRCNN_BLOCK };
