@@ -3,7 +3,8 @@
 find (raw heads; -decoded, -batch, -dynamic: rows; -columns: anchor-free; -boxes: suppressed in the graph; -nhwc), the
 classifier data/colours.onnx, and data/double.onnx, which makes pictures twice as large by itself. For `besra model`:
 types.onnx (an input and an output of each type), scaled.onnx (a chain to be edited; its shapes depend on an input),
-numbers.onnx (a constant with a NaN and infinities), and faulty.onnx, circle.onnx and two-input-deform.onnx, which no engine should take.
+numbers.onnx (a constant with a NaN and infinities), squares.onnx for `besra live` (finds what is of a pure colour,
+one thing a colour, to the pixel), and faulty.onnx, circle.onnx and two-input-deform.onnx, which no engine should take.
 
 Debian: python3-onnx, python3-numpy. The nets have the shapes of a YOLOv5 of two classes and are linear in the mean
 colour of each cell, so that what they find can be worked out by hand: a cell of 16 x 16 or 32 x 32 pixels that is
@@ -233,6 +234,37 @@ def save_numbers(path):
                [("x", TensorProto.FLOAT, [2, 5])], [("y", TensorProto.FLOAT, [2, 5])], initializers)
 
 
+def save_squares(path):
+    """Red, green and blue things are cards, cyan, magenta and yellow ones discs; the box of a thing holds all pixels of
+    its colour, and nothing is found of a colour that isn't there. Exact as it is told by no weights but by where the
+    pixels are: a row of [picture, corners, class, score] a colour, in the order of the classes' colours."""
+    high, wide = 192, 320
+    weight = np.array([[1, -1, -1], [-1, 1, -1], [-1, -1, 1],  # red, green, blue: 1; all greys and mixtures at most 0
+                       [-2, 1, 1], [1, -2, 1], [1, 1, -2]], np.float32)  # cyan, magenta, yellow: 2; the three above 1
+    least = np.array([0.5] * 3 + [1.5] * 3, np.float32).reshape(1, 6, 1, 1)
+    initializers, nodes = [], []
+    number = lambda name, value, kind=np.float32: constant(initializers, name, np.array(value, kind))
+    node = lambda op, inputs, output, **attributes: nodes.append(
+        helper.make_node(op, inputs, [output], name="/" + output, **attributes))
+    node("Conv", ["images", number("colours", weight.reshape(6, 3, 1, 1)), number("beyond", -least.ravel())], "likeness",
+         kernel_shape=[1, 1])
+    node("Clip", ["likeness", number("none", 0), number("a_little", 1e-3)], "some")
+    node("Mul", ["some", number("thousand", 1000)], "mask")  # 1 where it is of the colour
+    for name, axis, length, places in (("x", 2, wide, np.arange(wide)), ("y", 3, high, np.arange(high))):
+        node("ReduceMax", ["mask"], name + "_profile", axes=[axis], keepdims=0)  # [1][6][length]
+        # The last place where it is, and the last one counted from the other end.
+        node("Mul", [name + "_profile", number(name + "_up", places[None, None] + 1)], name + "_from_start")
+        node("Mul", [name + "_profile", number(name + "_down", length - places[None, None])], name + "_from_end")
+        node("ReduceMax", [name + "_from_start"], name + "_last", axes=[2], keepdims=1)  # [1][6][1]
+        node("ReduceMax", [name + "_from_end"], name + "_rest", axes=[2], keepdims=1)
+        node("Sub", [number(name + "_length", length), name + "_rest"], name + "_first")
+    node("ReduceMax", ["x_profile"], "score", axes=[2], keepdims=1)
+    node("Concat", [number("pictures", np.zeros((1, 6, 1))), "x_first", "y_first", "x_last", "y_last",
+                    number("classes", np.array([0, 0, 0, 1, 1, 1]).reshape(1, 6, 1)), "score"], "table", axis=2)
+    node("Reshape", ["table", number("rows", [6, 7], np.int64)], "output0")
+    save(path, nodes, [("output0", ["found", 7])], initializers, (1, 3, high, wide), "{0: 'card', 1: 'disc'}")
+
+
 def save_faulty(path):
     """A fault a line: what `besra model check` has to find, all at once."""
     nodes = [helper.make_node("Relu", ["made_later"], ["early"], name="/early"),  # before what makes it
@@ -296,6 +328,7 @@ def main():
     save_types(path("types"))
     save_scaled(path("scaled"))
     save_numbers(path("numbers"))
+    save_squares(path("squares"))
     save_faulty(path("faulty"))
     save_circle(path("circle"))
     save_two_input_deform(path("two-input-deform"))
