@@ -319,6 +319,8 @@ static void play(struct player *player)
         begin_pace(player);
     if (!player->ahead && !read_ahead(player))
         return;
+    if (!viewer->video.playing || viewer->video.restart)
+        return; /* meanwhile: once viewer_play() has paused it, no other frame comes */
     double now = clock_ms();
     double due = player->start_ms + (player->ahead->frame.time - player->start) * 1e3;
     if (now < due) {

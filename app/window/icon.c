@@ -93,6 +93,10 @@ static const struct stroke strokes[][MOST_STROKES] = {
                    {6.5F, 13.5F, 2.5F, 13.5F},
                    {2.5F, 13.5F, 2.5F, 9.5F},
                    {2.5F, 13.5F, 6.5F, 9.5F}},
+    [ICON_PLAY] = {{0}},
+    [ICON_PAUSE] = {{0}},
+    [ICON_STEP] = {{0}},
+    [ICON_STEP_BACK] = {{0}},
 };
 
 /* Half of a disc is filled: light and dark. */
@@ -110,6 +114,33 @@ static void add_half_moon(struct ui *ui, struct rect box, struct colour colour, 
     paint_fan(ui->list, points, 17, colour);
 }
 
+/* The signs of every player: triangles and bars, filled. */
+static void add_player(struct ui *ui, enum icon icon, struct rect box, struct colour colour)
+{
+    float unit = box.width / GRID, left = 4.5F, right = 12.5F, y = box.y + 8 * unit;
+
+    if (icon == ICON_PAUSE) {
+        for (int i = 0; i < 2; i++)
+            paint_rect(
+                ui->list,
+                (struct rect){box.x + (i ? 9.5F : 3.5F) * unit, box.y + 3.5F * unit, 3 * unit, 9 * unit},
+                colour, unit);
+        return;
+    }
+    if (icon != ICON_PLAY) { /* a bar where the frame is */
+        bool  on = icon == ICON_STEP;
+        float at = on ? 11 : 3;
+        left = on ? 3 : 13;
+        right = on ? 10 : 6;
+        paint_rect(ui->list, (struct rect){box.x + at * unit, box.y + 3.5F * unit, 2 * unit, 9 * unit},
+                   colour, unit / 2);
+    }
+    const struct paint_point points[] = {{box.x + left * unit, y - 4.5F * unit},
+                                         {box.x + right * unit, y},
+                                         {box.x + left * unit, y + 4.5F * unit}};
+    paint_fan(ui->list, points, 3, colour);
+}
+
 void icon_add(struct ui *ui, enum icon icon, struct rect rect, struct colour colour)
 {
     float       side = ui_points(ui, GRID), unit = side / GRID, line = fmaxf(1, 1.4F * unit);
@@ -121,6 +152,8 @@ void icon_add(struct ui *ui, enum icon icon, struct rect rect, struct colour col
         ui_text(ui, rect, "?", POINT_TEXT + 2, colour, ALIGN_CENTRE);
     if (icon == ICON_EYE)
         paint_rect(ui->list, rect_inset(box, 6 * unit), colour, 2 * unit);
+    if (icon >= ICON_PLAY)
+        add_player(ui, icon, box, colour);
     for (int i = 0; i < MOST_STROKES; i++) {
         const struct stroke *s = &strokes[icon][i];
         if (s->x1 == s->x2 && s->y1 == s->y2)

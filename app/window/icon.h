@@ -26,6 +26,10 @@ enum icon {
     ICON_EYE,
     ICON_FOLDER,
     ICON_FULL,
+    ICON_PLAY,
+    ICON_PAUSE,
+    ICON_STEP,
+    ICON_STEP_BACK,
 };
 
 /* In the middle of `rect`. */

@@ -45,6 +45,38 @@ static void take_out(struct view *view)
         viewer_remove(view->viewer, view->shot.selected);
 }
 
+/* ---- a video ---- */
+
+static void play(struct view *view)
+{
+    if (view->shot.video.there)
+        viewer_play(view->viewer, !view->shot.video.playing);
+    else
+        go(view, 1);
+}
+
+static void step(struct view *view)
+{
+    viewer_step(view->viewer, 1);
+}
+
+static void step_back(struct view *view)
+{
+    viewer_step(view->viewer, -1);
+}
+
+static void ahead(struct view *view)
+{
+    view_seek_by(view, 5);
+}
+
+static void back(struct view *view)
+{
+    view_seek_by(view, -5);
+}
+
+/* ---- the picture ---- */
+
 static void fit(struct view *view)
 {
     canvas_fit(&view->canvas);
@@ -256,17 +288,23 @@ static void quit(struct view *view)
 }
 
 const struct action_row action_rows[ACTION_COUNT] = {
-    [ACTION_NEXT] = {{"right", "space"}, "Pictures", "next picture", "the filmstrip, the arrow", next},
+    [ACTION_NEXT] = {{"right"}, "Pictures", "next picture", "the filmstrip, the arrow", next},
     [ACTION_PREVIOUS] =
         {{"left", "backspace"}, "Pictures", "previous picture", "the filmstrip, the arrow", previous},
     [ACTION_FIRST] = {{"home"}, "Pictures", "first picture", "the filmstrip", first},
     [ACTION_LAST] = {{"end"}, "Pictures", "last picture", "the filmstrip", last},
     [ACTION_OPEN] =
-        {{"o", "ctrl+o"}, "Pictures", "open a picture, a folder or a model", "the first button", open_prompt},
+        {{"o", "ctrl+o"}, "Pictures", "open pictures, videos or a model", "the first button", open_prompt},
     [ACTION_PASTE] =
         {{"ctrl+v"}, "Pictures", "paste a picture, files or a path", "the second button", view_paste},
     [ACTION_REMOVE] =
         {{"delete"}, "Pictures", "take the picture out of the list", "the cross in the filmstrip", take_out},
+    [ACTION_PLAY] =
+        {{"space"}, "Video", "play, pause a video; next picture", "the button below the video", play},
+    [ACTION_STEP] = {{"."}, "Video", "one frame forward", "the button below the video", step},
+    [ACTION_STEP_BACK] = {{","}, "Video", "one frame back", "the button below the video", step_back},
+    [ACTION_AHEAD] = {{"shift+right"}, "Video", "five seconds forward", "the time line", ahead},
+    [ACTION_BACK] = {{"shift+left"}, "Video", "five seconds back", "the time line", back},
     [ACTION_DETECT] = {{"d"}, "Model", "find objects", "the button at the top", detect},
     [ACTION_ENLARGE] = {{"u"}, "Model", "enlarge", "the button at the top", enlarge},
     [ACTION_CLASSIFY] = {{"k"}, "Model", "name what it shows", "the button at the top", classify},
@@ -277,8 +315,7 @@ const struct action_row action_rows[ACTION_COUNT] = {
     [ACTION_LABELS] = {{"l"}, "Model", "labels on and off", "the switch in the panel", labels},
     [ACTION_SHOW_ALL] =
         {{"x"}, "Model", "show the classes that were hidden", "the row below the legend", view_show_all},
-    [ACTION_COMPARE] =
-        {{"v"}, "Model", "another way to compare before and after", "the buttons in the panel", compare},
+    [ACTION_COMPARE] = {{"v"}, "Model", "compare in another way", "the buttons in the panel", compare},
     [ACTION_SAVE] = {{"s", "ctrl+s"},
                      "Results",
                      "save the picture with boxes, or enlarged",

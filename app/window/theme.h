@@ -37,6 +37,7 @@ enum {
     POINT_STATUS = 28,
     POINT_PANEL = 264,
     POINT_STRIP = 84,
+    POINT_TIMELINE = 40,
 };
 
 /* Relative luminance 0..1, and the contrast 1..21 of two colours without alpha (WCAG 2.1). */

@@ -19,8 +19,12 @@ struct view_look view_usual_look(void)
 
 void view_start(struct view *view, struct viewer *viewer, const struct view_look *look)
 {
-    *view = (struct view){
-        .viewer = viewer, .look = *look, .divider = 0.5, .strip_selected = SIZE_MAX, .pointed = SIZE_MAX};
+    *view = (struct view){.viewer = viewer,
+                          .look = *look,
+                          .divider = 0.5,
+                          .sought = -1,
+                          .strip_selected = SIZE_MAX,
+                          .pointed = SIZE_MAX};
     view->box.class_index = -1;
     snprintf(view->models[CARD_DETECT], MODEL_NAME_SPACE, "cards");
     snprintf(view->models[CARD_UPSCALE], MODEL_NAME_SPACE, "srcnn");
@@ -272,7 +276,11 @@ static void add_parts(struct view *view)
     }
     if (!view_has_panel(view))
         view->pointed = SIZE_MAX;
+    struct rect timeline =
+        view_has_timeline(view) ? rect_cut_bottom(&rest, ui_points(ui, POINT_TIMELINE)) : (struct rect){0};
     view_stage_add(view, rest);
+    if (timeline.width > 0)
+        view_timeline_add(view, timeline);
     if (strip.width > 0)
         view_strip_add(view, strip);
     if (batch.width > 0)

@@ -66,9 +66,11 @@ static void add_batch(struct view *view, struct rect *rest, bool nothing)
 static void add_results(struct view *view, struct rect *rest)
 {
     bool nothing = view->shot.result_state != VIEWER_READY;
+    bool pauses = view->shot.video.playing; /* to save it, which then has its own result */
 
     panel_heading(&view->ui, rest, "Results");
-    add_pair(view, rest, ACTION_SAVE, "Picture\xe2\x80\xa6", ACTION_RECORD, "Record\xe2\x80\xa6", nothing);
+    add_pair(view, rest, ACTION_SAVE, "Picture\xe2\x80\xa6", ACTION_RECORD, "Record\xe2\x80\xa6",
+             nothing && !pauses);
     add_pair(view, rest, ACTION_COPY_PICTURE, "Copy picture", ACTION_COPY_FOUND, "Copy table", nothing);
     add_batch(view, rest, nothing);
 }

@@ -10,6 +10,15 @@ void view_stage_add(struct view *view, struct rect area);
 void view_detections_add(struct view *view);
 void view_compare_add(struct view *view);
 
+/* A video's buttons and its time line, below it. */
+bool view_has_timeline(const struct view *view);
+void view_timeline_add(struct view *view, struct rect area);
+void view_seek(struct view *view, double time);
+void view_seek_by(struct view *view, double seconds);
+
+/* Before the picture is painted: another frame goes into the texture of the one before. */
+void view_follow_frame(struct view *view);
+
 /* Round it. */
 void view_bar_add(struct view *view, struct rect area);
 void view_panel_add(struct view *view, struct rect area);

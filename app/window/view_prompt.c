@@ -10,7 +10,7 @@
 static const struct {
     const char *title, *hint, *verb;
 } prompts[] = {
-    [DIALOGUE_OPEN] = {"Open", "a picture, a folder, a pattern, or a model (.onnx)", "Open"},
+    [DIALOGUE_OPEN] = {"Open", "a picture, a video, a folder, a pattern, or a model (.onnx)", "Open"},
     [DIALOGUE_SAVE] = {"Save the picture", "a file: .png, .jpg, .webp, .tiff", "Save"},
     [DIALOGUE_KEEP] = {"Save what was pasted", "a file, as it came; the command line reads it", "Save"},
     [DIALOGUE_RECORD] = {"Save the record", "a file: .json", "Save"},
@@ -26,6 +26,20 @@ static void stem_of(const char *path, char *out, size_t size)
         *dot = '\0';
 }
 
+/* Behind the video's name: the number of the frame at which it stands, or its time where numbers are not
+ * exact. */
+static void name_frame(struct view *view, char *name, size_t size)
+{
+    struct viewer_snapshot now = viewer_snapshot(view->viewer);
+    size_t                 length = strlen(name);
+
+    if (now.video.steady)
+        snprintf(name + length, size - length, "-frame-%lld", now.video.number);
+    else
+        snprintf(name + length, size - length, "-t%.3f", now.video.time);
+    viewer_release(view->viewer, &now);
+}
+
 static void suggest(struct view *view, enum dialogue dialogue, char *out, size_t size)
 {
     char        model[256], picture[256];
@@ -33,8 +47,12 @@ static void suggest(struct view *view, enum dialogue dialogue, char *out, size_t
 
     stem_of(view->shot.model_used, model, sizeof model);
     stem_of(name, picture, sizeof picture);
+    if (view->shot.video.there)
+        name_frame(view, picture, sizeof picture);
     out[0] = '\0';
-    if (dialogue == DIALOGUE_SAVE)
+    if (dialogue == DIALOGUE_SAVE && view->shot.video.there)
+        snprintf(out, size, "besra-out/%s/%s.png", model, picture);
+    else if (dialogue == DIALOGUE_SAVE)
         snprintf(out, size, "besra-out/%s/%s", model, name ? file_name(name) : "picture.png");
     else if (dialogue == DIALOGUE_KEEP)
         snprintf(out, size, "%s", name ? name : "");
@@ -52,6 +70,8 @@ void view_open_prompt(struct view *view, enum dialogue dialogue)
         view_say(view, "no picture is open");
         return;
     }
+    if (dialogue != DIALOGUE_OPEN)
+        viewer_play(view->viewer, false); /* what is named is what will be saved */
     suggest(view, dialogue, text, sizeof text);
     field_set(&view->field, text);
     view->dialogue = dialogue;

@@ -39,7 +39,7 @@ static void add_empty(struct view *view)
     if (frame.width > 0 && frame.height > 0)
         paint_frame(ui->list, frame, colour_faded(ui->theme->edge, 0.5), ui_points(ui, 12),
                     fmaxf(1, ui_points(ui, 1)));
-    rest = add_words(view, "Drop pictures, folders or models here",
+    rest = add_words(view, "Drop pictures, videos, folders or models here",
                      "or paste a picture or a path with Ctrl+V. Press ? for all keys.", ui->theme->quiet);
     struct button open = {.name = "open here",
                           .label = "Open\xe2\x80\xa6",
@@ -161,6 +161,8 @@ static void add_trouble(struct view *view)
         why = shot->model_why;
     else if (shot->result_state == VIEWER_FAILED)
         why = shot->result_why;
+    else
+        why = shot->video.why;
     if (!why || view->dialogue == DIALOGUE_MODELS)
         return;
     float side = ui_points(ui, 12);
@@ -182,7 +184,8 @@ static void add_progress(struct view *view)
 
     if (shot->model_state == VIEWER_WORKING)
         progress_add(&view->ui, top, shot->model_progress > 0 ? shot->model_progress : -1);
-    else if (shot->picture_state == VIEWER_WORKING || shot->result_state == VIEWER_WORKING)
+    else if (shot->picture_state == VIEWER_WORKING ||
+             (shot->result_state == VIEWER_WORKING && !shot->video.playing))
         progress_add(&view->ui, top, shot->result_progress > 0 ? shot->result_progress : -1);
 }
 
@@ -225,6 +228,7 @@ void view_stage_add(struct view *view, struct rect area)
                   ui->theme->bad);
     } else if (shot->picture) {
         place_canvas(view);
+        view_follow_frame(view);
         if (shows_enlarged(shot))
             view_compare_add(view);
         else

@@ -29,9 +29,9 @@ static bool add_text_button(struct view *view, struct rect *rest, const char *na
 
 static void say_time(const struct viewer_snapshot *shot, char *text, size_t size)
 {
-    if (shot->result_state == VIEWER_WORKING)
+    if (shot->result_state == VIEWER_WORKING && !(shot->video.playing && shot->timing.net > 0))
         snprintf(text, size, "working\xe2\x80\xa6");
-    else if (shot->result_state == VIEWER_READY)
+    else if (shot->result_state != VIEWER_NOTHING && shot->result_state != VIEWER_FAILED)
         snprintf(text, size, "net %.1f ms", shot->timing.net);
     else
         snprintf(text, size, "idle");

@@ -6,15 +6,16 @@
 
 enum { FRAME = 76, INSET = 4 };
 
-/* As large as it fits, in the middle. */
-static void paint_small(struct view *view, struct rect rect, const struct bsr_image *image,
-                        unsigned long long id)
+/* As large as it fits, in the middle; returns where. */
+static struct rect paint_small(struct view *view, struct rect rect, const struct bsr_image *image,
+                               unsigned long long id)
 {
     float       zoom = fminf(rect.width / (float)image->width, rect.height / (float)image->height);
     struct rect to = rect_centred(rect, fmaxf(1, roundf((float)image->width * zoom)),
                                   fmaxf(1, roundf((float)image->height * zoom)));
     view->pictures.paint(view->pictures.context, view->ui.list, image, id,
                          (struct rect){0, 0, (float)image->width, (float)image->height}, to, true);
+    return to;
 }
 
 static void add_cross(struct view *view, struct rect frame)
@@ -27,6 +28,18 @@ static void add_cross(struct view *view, struct rect frame)
 
     if (ui_over(ui, frame) && button_add(ui, place, &button))
         action_do(view, ACTION_REMOVE);
+}
+
+/* In the picture's lower left corner: this one plays. */
+static void add_mark(struct view *view, struct rect picture)
+{
+    const struct colour dark = {0, 0, 0, 170}, white = {255, 255, 255, 255};
+    struct ui          *ui = &view->ui;
+    float               side = ui_points(ui, 18), gap = ui_points(ui, 3);
+    struct rect         plate = {picture.x + gap, picture.y + picture.height - gap - side, side, side};
+
+    paint_rect(ui->list, plate, dark, ui_points(ui, 4));
+    icon_add(ui, ICON_PLAY, plate, white);
 }
 
 static void add_frame(struct view *view, struct rect frame, size_t index)
@@ -46,9 +59,11 @@ static void add_frame(struct view *view, struct rect frame, size_t index)
                ui_points(ui, POINT_RADIUS));
     struct rect inner = rect_inset(frame, ui_points(ui, INSET));
     if (image)
-        paint_small(view, inner, image, id);
+        inner = paint_small(view, inner, image, id);
     else
         paint_rect(ui->list, rect_inset(inner, ui_points(ui, 6)), ui->theme->line, ui_points(ui, 3));
+    if (viewer_is_video(&view->shot, index))
+        add_mark(view, inner);
     if (selected)
         paint_frame(ui->list, frame, ui->theme->accent, ui_points(ui, POINT_RADIUS), ui_points(ui, 2));
     if (selected)

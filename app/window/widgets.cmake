@@ -8,7 +8,8 @@ add_library(besra_widgets OBJECT
   ${CMAKE_CURRENT_LIST_DIR}/widget_legend.c ${CMAKE_CURRENT_LIST_DIR}/widget_list.c
   ${CMAKE_CURRENT_LIST_DIR}/widget_notice.c ${CMAKE_CURRENT_LIST_DIR}/widget_panel.c
   ${CMAKE_CURRENT_LIST_DIR}/widget_progress.c ${CMAKE_CURRENT_LIST_DIR}/widget_scroll.c
-  ${CMAKE_CURRENT_LIST_DIR}/widget_slider.c ${CMAKE_CURRENT_LIST_DIR}/widget_toggle.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_slider.c ${CMAKE_CURRENT_LIST_DIR}/widget_timeline.c
+  ${CMAKE_CURRENT_LIST_DIR}/widget_toggle.c
   ${CMAKE_CURRENT_LIST_DIR}/widget_tooltip.c)
 target_include_directories(besra_widgets PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 
@@ -20,7 +21,7 @@ add_library(besra_view OBJECT
   ${CMAKE_CURRENT_LIST_DIR}/view_panel.c ${CMAKE_CURRENT_LIST_DIR}/view_prompt.c
   ${CMAKE_CURRENT_LIST_DIR}/view_settings.c ${CMAKE_CURRENT_LIST_DIR}/view_stage.c
   ${CMAKE_CURRENT_LIST_DIR}/view_status.c ${CMAKE_CURRENT_LIST_DIR}/view_strip.c
-  ${CMAKE_CURRENT_LIST_DIR}/view_words.c)
+  ${CMAKE_CURRENT_LIST_DIR}/view_timeline.c ${CMAKE_CURRENT_LIST_DIR}/view_words.c)
 target_include_directories(besra_view PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 
 # The same of `besra live`.

@@ -86,6 +86,15 @@ void fake_pictures(size_t count)
     fake.shot.serial++;
 }
 
+void fake_video(void)
+{
+    fake.videos = 3;
+    snprintf(fake.names[0], sizeof fake.names[0], "holiday/street.mp4");
+    fake.shot.video = (struct viewer_video){
+        .there = true, .steady = true, .time = 8, .duration = 30.16, .number = 100, .frame_id = 7};
+    fake.shot.serial++;
+}
+
 void fake_detector(size_t count)
 {
     static const struct detection    boxes[] = {{60, 80, 220, 330, 0.93, 0},   {180, 60, 330, 300, 0.88, 1},
@@ -207,6 +216,33 @@ const struct bsr_image *viewer_thumbnail(struct viewer *viewer, const struct vie
     if (id)
         *id = 1000 + index;
     return index % 7 == 6 ? NULL : &fake.small;
+}
+
+void viewer_play(struct viewer *viewer, bool play)
+{
+    (void)viewer;
+    if (fake.shot.video.playing != play)
+        ask(play ? "play\n" : "pause\n");
+    fake.shot.video.playing = fake.shot.video.there && play;
+}
+
+void viewer_seek(struct viewer *viewer, double time)
+{
+    (void)viewer;
+    ask("seek %.2f\n", time);
+    fake.shot.video.seeking = true;
+}
+
+void viewer_step(struct viewer *viewer, int by)
+{
+    (void)viewer;
+    ask("step %d\n", by);
+}
+
+bool viewer_is_video(const struct viewer_snapshot *snapshot, size_t index)
+{
+    (void)snapshot;
+    return index < fake.videos;
 }
 
 void viewer_load_model(struct viewer *viewer, const char *name, enum card_task task)

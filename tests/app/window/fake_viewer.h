@@ -12,6 +12,7 @@ struct fake_viewer {
     struct viewer_settings past[16]; /* to undo */
     size_t                 past_count;
     bsr_status             save_status;
+    size_t                 videos; /* so many of the first pictures are videos */
     struct bsr_image       small; /* the picture of every frame of the strip */
 };
 
@@ -22,6 +23,9 @@ void fake_stop(void);
 
 /* `count` pictures of 640 x 480, the first selected and read. */
 void fake_pictures(size_t count);
+
+/* The selected one is a video of 30.16 seconds, at 8.00; the two behind it are videos, too. */
+void fake_video(void);
 
 /* A detector with four classes, and `count` boxes (at most 8) of them. */
 void fake_detector(size_t count);

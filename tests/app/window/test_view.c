@@ -453,7 +453,7 @@ static void test_look_and_window(void **state)
 static void test_states_without_results_say_why(void **state)
 {
     (void)state;
-    assert_true(saw("Drop pictures, folders or models here"));
+    assert_true(saw("Drop pictures, videos, folders or models here"));
     fake_pictures(2);
     fake.shot.picture = NULL;
     fake.shot.picture_state = VIEWER_FAILED;

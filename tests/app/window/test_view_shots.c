@@ -186,6 +186,32 @@ static void test_dialogues(void **state)
     stop(&s);
 }
 
+static void test_a_video(void **state)
+{
+    (void)state;
+    NEEDS_DISPLAY();
+    struct session s;
+    start(&s, 1200, 800, 1);
+    fake_pictures(12);
+    fake_video();
+    fake_detector(5);
+    check(&s, "view_video");
+    key(&s, "n");
+    fake.shot.video.playing = true;
+    send(&s, &(struct event){.kind = EVENT_PRESS, .button = 1, .clicks = 1, .x = 500, .y = 668});
+    check(&s, "view_video_dragged_light");
+    send(&s, &(struct event){.kind = EVENT_RELEASE, .button = 1, .x = 500, .y = 668});
+    stop(&s);
+    start(&s, 480, 360, 1);
+    fake_pictures(1);
+    fake_video();
+    fake_detector(5);
+    fake.shot.video.why =
+        "the file was cut off or is damaged: 8.1 of its 30.2 seconds can be read";
+    check(&s, "view_video_small_cut_off");
+    stop(&s);
+}
+
 static void test_trouble(void **state)
 {
     (void)state;
@@ -222,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_enlarging),
         cmocka_unit_test(test_classifying),
         cmocka_unit_test(test_dialogues),
+        cmocka_unit_test(test_a_video),
         cmocka_unit_test(test_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
