@@ -1,7 +1,6 @@
 /* A recording plays, whatever happened while it was made; and nothing is written over. */
 #include "base/alloc.h"
 #include "base/file.h"
-#include "media/video_index.h"
 #include "tests/media/video_clips.h"
 
 #include <fcntl.h>
@@ -26,37 +25,6 @@ static bsr_status add(struct video_writer *writer, int number, double time, stru
     bsr_status       status = video_writer_add(writer, &image, time, err);
     image_free(&image);
     return status;
-}
-
-struct seen {
-    int    count, first, last; /* the numbers of the first and the last frame */
-    double end;                /* the time of the last */
-    double duration;
-};
-
-/* Reads all of a file; frames have to be in order. */
-static struct seen see(const char *path)
-{
-    struct seen          seen = {.first = -1, .last = -1};
-    struct video_reader *reader = NULL;
-    struct video_frame   frame;
-    struct bsr_error     err;
-    bool                 end = false;
-    if (video_open(&reader, path, NULL, &err) != BSR_OK)
-        fail_msg("%s: %s", path, err.message);
-    seen.duration = video_facts(reader)->duration;
-    for (;;) {
-        assert_int_equal(video_read(reader, &frame, &end, NULL, NULL), BSR_OK);
-        if (end)
-            break;
-        int number = clip_number(&frame.image);
-        assert_true(number > seen.last);
-        seen.first = seen.count++ ? seen.first : number;
-        seen.last = number;
-        seen.end = frame.time;
-    }
-    video_close(reader);
-    return seen;
 }
 
 static void test_nothing_is_written_over(void **state)
@@ -134,7 +102,7 @@ static void test_frames_out_of_order_or_size_are_refused(void **state)
     image_free(&small);
     assert_int_equal(add(writer, 2, 5.5, &err), BSR_OK); /* goes on all the same */
     assert_int_equal(video_writer_close(writer, 7, &err), BSR_OK);
-    struct seen seen = see(path);
+    struct clip_seen seen = clip_see(path);
     assert_int_equal(seen.count, 2);
     assert_true(fabs(seen.end - 0.5) < 0.001 && fabs(seen.duration - 2) < 0.002);
 }
@@ -177,8 +145,8 @@ static void test_a_held_recording_begins_earlier(void **state)
                 assert_int_equal(video_writer_begin(writer, NULL), BSR_OK);
         }
         assert_int_equal(video_writer_close(writer, 1010, NULL), BSR_OK);
-        struct seen seen = see(path);
-        double      before = (80 - seen.first) / 10.0;
+        struct clip_seen seen = clip_see(path);
+        double           before = (80 - seen.first) / 10.0;
         assert_int_equal(seen.last, 99);
         assert_int_equal(seen.count, 100 - seen.first);
         assert_true(before >= fmin(held.hold, 8) && before <= held.hold + 1.0);
@@ -241,7 +209,7 @@ static void test_a_killed_recording_plays(void **state)
         int status = 0;
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status));
-        struct seen seen = see(path);
+        struct clip_seen seen = clip_see(path);
         assert_int_equal(seen.first, 0);
         if (seen.count < 34 || seen.count > 45)
             fail_msg("%s: %d of 45 frames are left", path, seen.count);
@@ -279,7 +247,7 @@ static void test_a_full_disk_leaves_what_was_written(void **state)
                 assert_non_null(strstr(err.message, "No space left on device"));
             }
             if (added > 20) { /* of the first second and the one in the works nothing may be left */
-                struct seen seen = see(path);
+                struct clip_seen seen = clip_see(path);
                 assert_int_equal(seen.first, 0);
                 assert_int_equal(seen.last, seen.count - 1);
                 assert_true(seen.count >= added - 20);
@@ -313,7 +281,7 @@ static void test_a_limit_of_size_is_a_full_disk(void **state)
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    struct seen seen = see(path);
+    struct clip_seen seen = clip_see(path);
     assert_true(seen.count >= 10);
     assert_int_equal(seen.last, seen.count - 1);
 }
@@ -343,106 +311,12 @@ static void test_no_allocation_is_believed(void **state)
         if (status != BSR_OK)
             assert_int_equal(status, BSR_ENOMEM);
         else
-            assert_int_equal(see(path).count, 3); /* without memory for an index it plays by its fragments */
+            assert_int_equal(clip_see(path).count,
+                             3); /* without memory for an index it plays by its fragments */
         if (asked < n)
             return;
     }
     fail_msg("it never succeeded");
-}
-
-/* ---- the index ---- */
-
-/* What a killed recording is before its index is made. */
-static void make_fragments(const char *path)
-{
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct video_writer *writer;
-        if (video_writer_open(&writer, path, &plain, NULL) != BSR_OK)
-            _exit(1);
-        for (int i = 0; i < 45; i++)
-            add(writer, i, clip_time(i, 0), NULL);
-        raise(SIGKILL);
-    }
-    assert_int_equal(waitpid(child, NULL, 0), child);
-}
-
-static void test_an_index_tells_what_the_fragments_did(void **state)
-{
-    (void)state;
-    clip_need_module();
-    const char *path = clip_path("index.mp4");
-    make_fragments(path);
-    struct seen before = see(path);
-    int         fd = open(path, O_RDWR | O_CLOEXEC);
-    assert_int_equal(video_index_file(fd, NULL), BSR_OK);
-    struct seen after = see(path);
-    assert_int_equal(after.count, before.count);
-    assert_true(fabs(after.end - before.end) < 1e-6);
-    assert_true(fabs(after.duration - clip_time(after.count, 0)) < 0.002);
-    assert_int_equal(video_index_file(fd, NULL), BSR_EFORMAT); /* it has one */
-    close(fd);
-}
-
-int fuzz_video_index(const uint8_t *data, size_t size);
-
-static void test_spoilt_fragments_are_no_fragments(void **state)
-{
-    struct bytes file = {0};
-    uint32_t     seed = 7;
-    (void)state;
-    clip_need_module();
-    make_fragments(clip_path("spoil.mp4"));
-    assert_int_equal(file_read(&file, clip_path("spoil.mp4"), 1 << 24, NULL), BSR_OK);
-    for (int round = 0; round < 5000; round++) {
-        struct bytes spoilt = {0};
-        seed = seed * 1664525 + 1013904223;
-        bytes_append(&spoilt, file.data, file.size);
-        /* mostly where boxes are: the first header, and behind each "moof" */
-        size_t   at = (seed >> 8) % (round % 2 ? 900 : file.size);
-        uint8_t *moof = memmem(spoilt.data + at, spoilt.size - at, "moof", 4);
-        if (round % 4 == 0 && moof)
-            at = (size_t)(moof - spoilt.data) + (seed >> 4) % 100;
-        if (at < spoilt.size)
-            spoilt.data[at] = (uint8_t)(seed >> 24);
-        if (round % 5 == 0 && at < spoilt.size)
-            spoilt.size = at;
-        assert_int_equal(fuzz_video_index(spoilt.data, spoilt.size), 0); /* the sanitizers watch */
-        bytes_free(&spoilt);
-    }
-    bytes_free(&file);
-}
-
-/* Killed between the two writes, or in the midst of the first: fragments, with something behind them. */
-static void test_an_index_in_the_making_does_no_harm(void **state)
-{
-    (void)state;
-    clip_need_module();
-    make_fragments(clip_path("making.mp4"));
-    struct seen        before = see(clip_path("making.mp4"));
-    struct video_index index;
-    struct bytes       file = {0}, moov = {0};
-    int                fd = open(clip_path("making.mp4"), O_RDONLY | O_CLOEXEC);
-    assert_int_equal(video_index_read(&index, fd, NULL), BSR_OK);
-    assert_int_equal(video_index_build(&moov, &index, NULL), BSR_OK);
-    close(fd);
-    assert_int_equal(file_read(&file, clip_path("making.mp4"), 1 << 24, NULL), BSR_OK);
-    file.size = (size_t)index.end;
-    const size_t parts[] = {0, 5, 100, moov.size - 1, moov.size};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        struct bytes half = {0};
-        bytes_append(&half, file.data, file.size);
-        bytes_append(&half, moov.data, parts[i]);
-        clip_save(clip_path("half.mp4"), half.data, half.size);
-        bytes_free(&half);
-        struct seen seen = see(clip_path("half.mp4"));
-        assert_int_equal(seen.count, before.count);
-        assert_true(fabs(seen.end - before.end) < 1e-6);
-    }
-    bytes_free(&file);
-    bytes_free(&moov);
-    video_index_free(&index);
 }
 
 int main(void)
@@ -458,9 +332,6 @@ int main(void)
         cmocka_unit_test(test_a_full_disk_leaves_what_was_written),
         cmocka_unit_test(test_a_limit_of_size_is_a_full_disk),
         cmocka_unit_test(test_no_allocation_is_believed),
-        cmocka_unit_test(test_an_index_tells_what_the_fragments_did),
-        cmocka_unit_test(test_spoilt_fragments_are_no_fragments),
-        cmocka_unit_test(test_an_index_in_the_making_does_no_harm),
     };
     return cmocka_run_group_tests(tests, clip_make_folder, clip_remove_folder);
 }

@@ -1,6 +1,7 @@
 #include "tests/media/video_clips.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "media/picture.h"
 
 #include <ftw.h>
@@ -95,6 +96,69 @@ void clip_write(const char *path, int count, double fps)
         assert_int_equal(status, BSR_OK);
     }
     assert_int_equal(video_writer_close(writer, clip_time(count, fps), &err), BSR_OK);
+}
+
+struct video_reader *clip_open(const char *path)
+{
+    struct video_reader *reader = NULL;
+    struct bsr_error     err;
+    bsr_status           status = video_open(&reader, path, NULL, &err);
+    if (status != BSR_OK)
+        fail_msg("%s: %s", err.subject, err.message);
+    return reader;
+}
+
+struct video_frame clip_next(struct video_reader *reader)
+{
+    struct video_frame frame;
+    struct bsr_error   err;
+    bool               end = false;
+    bsr_status         status = video_read(reader, &frame, &end, NULL, &err);
+    if (status != BSR_OK)
+        fail_msg("%s: %s", err.subject, err.message);
+    assert_false(end);
+    return frame;
+}
+
+struct clip_seen clip_see(const char *path)
+{
+    struct clip_seen     seen = {.first = -1, .last = -1};
+    struct video_reader *reader = NULL;
+    struct video_frame   frame;
+    struct bsr_error     err;
+    bool                 end = false;
+    if (video_open(&reader, path, NULL, &err) != BSR_OK)
+        fail_msg("%s: %s", path, err.message);
+    seen.duration = video_facts(reader)->duration;
+    for (;;) {
+        assert_int_equal(video_read(reader, &frame, &end, NULL, NULL), BSR_OK);
+        if (end)
+            break;
+        int number = clip_number(&frame.image);
+        assert_true(number > seen.last);
+        seen.first = seen.count++ ? seen.first : number;
+        seen.last = number;
+        seen.end = frame.time;
+    }
+    video_close(reader);
+    return seen;
+}
+
+void clip_turn(const char *path, const int32_t matrix[4])
+{
+    struct bytes file = {0};
+    assert_int_equal(file_read(&file, path, 1 << 24, NULL), BSR_OK);
+    uint8_t *tkhd = NULL; /* the last one counts: the first is from before the index, and now within `mdat` */
+    for (uint8_t *at = file.data; (at = memmem(at, file.size - (size_t)(at - file.data), "tkhd", 4)); at++)
+        tkhd = at;
+    /* version 1: 4 + 4 flags + 8 + 8 + 4 + 4 + 8 + 8 + 8 */
+    assert_true(tkhd && tkhd[4] == 1);
+    static const int places[4] = {0, 1, 3, 4};
+    for (int i = 0; i < 4; i++)
+        for (int b = 0; b < 4; b++)
+            tkhd[56 + 4 * places[i] + b] = (uint8_t)((uint32_t)matrix[i] >> (24 - 8 * b));
+    clip_save(path, file.data, file.size);
+    bytes_free(&file);
 }
 
 void clip_append_jpeg(struct bytes *out, int number, int width, int height)
