@@ -2,11 +2,13 @@
 #include "app/commands.h"
 #include "app/run.h"
 #include "app/terminal.h"
+#include "app/viewing.h"
 #include "app/window/session.h"
 #include "app/window/view_loop.h"
 #include "app/window/view_words.h"
 #include "base/alloc.h"
 #include "base/file.h"
+#include "pipeline/label.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,23 +49,13 @@ static struct view_look look_of(const struct options *options)
         .panel = !options->hide_panel,
         .strip = !options->hide_strip,
         .boxes = !options->hide_boxes,
-        .labels = !options->hide_labels,
         .compare = (enum compare)options->beside_view, /* in the same order */
     };
 }
 
-/* What was asked for; the rest is as the model says. */
 static void apply_settings(struct window *window)
 {
-    const struct options  *options = window->options;
-    struct viewer_settings settings = {
-        .confidence = options->conf,
-        .iou = options->iou,
-        .max_detections = options->max_det,
-        .agnostic = options->agnostic,
-        .factor = options->origins[OPTION_SCALE] ? options->scale : 0,
-        .top = options->origins[OPTION_TOP] ? options->top : 0,
-    };
+    const struct viewer_settings settings = viewing_settings(window->options);
     viewer_set(window->viewer, &settings);
     viewer_settle(window->viewer);
 }
@@ -78,13 +70,10 @@ static bsr_status open_window(struct window *window, struct bsr_error *err)
 
     if (status != BSR_OK)
         return status;
-    const struct viewer_options viewing = {.threads = options->threads,
-                                           .memory = options->memory,
-                                           .limits = {.max_pixels = options->max_pixels},
-                                           .hints = run_hints(options),
-                                           .wake = wake,
-                                           .context = window};
-    const struct board_options  pasting = {.use = use_pasted, .wake = wake, .context = window};
+    struct viewer_options viewing = viewing_options(options);
+    viewing.wake = wake;
+    viewing.context = window;
+    const struct board_options pasting = {.use = use_pasted, .wake = wake, .context = window};
     status = viewer_open(&window->viewer, &viewing, err);
     return status == BSR_OK ? board_open(&window->board, &pasting, err) : status;
 }
@@ -146,7 +135,7 @@ static void remember(struct window *window, const struct viewer_snapshot *shot)
     now.hide_panel = !view->look.panel;
     now.hide_strip = !view->look.strip;
     now.hide_boxes = !view->look.boxes;
-    now.hide_labels = !view->look.labels;
+    now.hide_labels = shot->settings.hide_labels;
     window->module->size(window->display, &now.window.width, &now.window.height, &scale);
     now.conf = shot->settings.confidence;
     now.iou = shot->settings.iou;
@@ -199,8 +188,10 @@ int view_command(const struct options *options)
 {
     struct window    window = {.options = options};
     struct bsr_error err;
-    bsr_status       status = open_window(&window, &err);
+    bsr_status       status = label_check(options->label, &err);
 
+    if (status == BSR_OK)
+        status = open_window(&window, &err);
     if (status == BSR_OK)
         status = run(&window, &err);
     board_close(window.board);

@@ -105,6 +105,16 @@ int detector_find_class(const struct detector *detector, const char *wanted)
     return class_find(wanted, detector->layout.yolo.classes, name_of, detector);
 }
 
+int detector_need_class(const struct detector *detector, const char *wanted, struct bsr_error *err)
+{
+    const int found = detector_find_class(detector, wanted);
+    if (found < 0)
+        bsr_fail(err, BSR_EUSAGE, "--classes", "the model has no class '%s' (it has %d, from '%s' to '%s')",
+                 wanted, detector->layout.yolo.classes, detector_class_name(detector, 0),
+                 detector_class_name(detector, detector->layout.yolo.classes - 1));
+    return found;
+}
+
 static bsr_status choose_classes(struct detector *detector, struct bsr_error *err)
 {
     const struct detect_options *options = &detector->options;
@@ -114,12 +124,9 @@ static bsr_status choose_classes(struct detector *detector, struct bsr_error *er
     if (!detector->wanted)
         return bsr_fail_memory(err, "--classes", (size_t)detector->layout.yolo.classes);
     for (size_t i = 0; i < options->class_count; i++) {
-        int found = detector_find_class(detector, options->classes[i]);
+        int found = detector_need_class(detector, options->classes[i], err);
         if (found < 0)
-            return bsr_fail(err, BSR_EUSAGE, "--classes",
-                            "the model has no class '%s' (it has %d, from '%s' to '%s')", options->classes[i],
-                            detector->layout.yolo.classes, detector_class_name(detector, 0),
-                            detector_class_name(detector, detector->layout.yolo.classes - 1));
+            return BSR_EUSAGE;
         detector->wanted[found] = 1;
     }
     return BSR_OK;

@@ -85,5 +85,8 @@ int         detector_class_count(const struct detector *detector);
 /* A class by its name or number; -1: the model has none such. */
 int detector_find_class(const struct detector *detector, const char *wanted);
 
+/* The same; where there is none, -1 and BSR_EUSAGE in *err, which says what there is. */
+int detector_need_class(const struct detector *detector, const char *wanted, struct bsr_error *err);
+
 /* Whether a class is one of those asked for. */
 bool detector_wants_class(const struct detector *detector, int class_index);

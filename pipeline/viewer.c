@@ -224,7 +224,8 @@ static bsr_status make_parts(struct viewer *viewer, struct bsr_error *err)
         viewer->shelf->base = (struct shared){.holders = 1, .destroy = shelf_destroy_empty};
     viewer->asked = asked_make(&(struct viewer_settings){.confidence = -1, .iou = -1});
     if (viewer->asked)
-        viewer->asked->agnostic = -1;
+        viewer->asked->agnostic =
+            viewer->options.reading.agnostic ? viewer->options.reading.agnostic > 0 : -1;
     viewer->suppressor = suppressor_open();
     if (!viewer->shelf || !viewer->asked || !viewer->suppressor)
         return bsr_fail_memory(err, "viewer", sizeof *viewer);

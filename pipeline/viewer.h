@@ -17,8 +17,9 @@ struct viewer_settings {
     bool        agnostic;
     const bool *hidden; /* [hidden_count]: classes left out of what is shown and saved; NULL: none. Copied */
     int         hidden_count;
-    double      factor; /* of enlarging, 1..64; 0: as the model was made for, else 2 */
-    int         top;    /* classes to name, 1..1000; 0: 5 */
+    double      factor;      /* of enlarging, 1..64; 0: as the model was made for, else 2 */
+    int         top;         /* classes to name, 1..1000; 0: 5 */
+    bool        hide_labels; /* boxes are drawn without, where they are saved, too */
 };
 
 enum viewer_state {
@@ -101,11 +102,31 @@ struct viewer_snapshot {
     struct viewer_moment *moment; /* the viewer's: what all of it lies in */
 };
 
+/* What is said once, as the commands' options of these names have it; zero: nothing is. Texts stay the
+ * caller's, as long as the viewer is open. */
+struct viewer_reading {
+    enum viewer_letterbox { VIEWER_LETTERBOX_CARD, VIEWER_LETTERBOX_RECT, VIEWER_LETTERBOX_SQUARE } letterbox;
+    enum viewer_profile { VIEWER_PROFILE_CARD, VIEWER_PROFILE_APPLY, VIEWER_PROFILE_IGNORE } profile;
+    enum shrinking       shrinking;
+    enum output_shape    layout;
+    enum classify_fit    fit;
+    enum classify_scores scores;
+    const char          *label; /* template, see label.h; NULL: the usual one */
+    bool                 hide_score;
+    int                  line_width;  /* pixels; 0: by the picture's size */
+    int                  agnostic;    /* 1: to begin with, -1: not; 0: as the card says */
+    char *const         *classes;     /* of the first detector: those that are shown, the others are hidden */
+    size_t               class_count; /* 0: all */
+    char *const         *plugins;     /* that were loaded: of --ops */
+    size_t               plugin_count;
+};
+
 struct viewer_options {
     int                   threads;
     uint64_t              memory; /* bytes that pictures which are kept may take together; 0: any */
     struct picture_limits limits;
     struct model_hints    hints;
+    struct viewer_reading reading;
     void (*wake)(void *context); /* called by any thread when a snapshot would differ; NULL: none */
     void *context;
 };
@@ -190,6 +211,10 @@ bsr_status viewer_save_pasted(struct viewer *viewer, const struct viewer_snapsho
 /* All pictures of the list as the command would do them, into `folder`, in the background. */
 void viewer_start_batch(struct viewer *viewer, const char *folder);
 void viewer_cancel_batch(struct viewer *viewer);
+
+/* Replaces *out by what is written at a box of the snapshot. Check out->failed. */
+void viewer_write_label(const struct viewer *viewer, const struct viewer_snapshot *snapshot, size_t index,
+                        struct bytes *out);
 
 /* Appends the command line that makes what is seen, quoted for a shell: "besra detect -m yolov5n.onnx --conf
  * 0.4 'a b.jpg'"; behind a picture that is in no file yet, a comment that says so. BSR_ENOMEM. */

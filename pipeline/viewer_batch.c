@@ -155,10 +155,13 @@ static bsr_status detect_all(struct folder_run *run, const struct viewer_setting
                              struct bsr_error *err)
 {
     struct detect_job        *job = NULL;
-    struct detect_job_options how = {.detect = detect_options_default(&run->model->model),
-                                     .as_stored = run->model->model.card.as_stored,
+    struct detect_job_options how = {.detect = viewer_detect_options(run->viewer, &run->model->model),
+                                     .as_stored = run->model->as_stored,
                                      .save_image = true,
-                                     .label = VIEWER_LABEL};
+                                     .label = viewer_label(run->viewer),
+                                     .hide_labels = settings->hide_labels,
+                                     .hide_score = run->viewer->options.reading.hide_score,
+                                     .line_width = run->viewer->options.reading.line_width};
     how.detect.confidence = settings->confidence;
     how.detect.iou = settings->iou;
     how.detect.max_detections = settings->max_detections;
@@ -198,8 +201,8 @@ static bsr_status classify_all(struct folder_run *run, const struct viewer_setti
 {
     struct classify_job              *job = NULL;
     struct bytes                      path = {0};
-    const struct classify_job_options how = {.classify = {.top = settings->top},
-                                             .as_stored = run->model->model.card.as_stored};
+    const struct classify_job_options how = {.classify = viewer_classify_options(run->viewer, settings->top),
+                                             .as_stored = run->model->as_stored};
 
     run->job.records = true;
     bsr_status status = job_path(&path, &run->job, NULL, "classes.jsonl", err);

@@ -36,11 +36,11 @@ static bool looks_like(const struct model *model, enum card_task task)
 
 /* ---- opening ------------------------------------------------------------------------------------ */
 
-static bsr_status open_net(struct opened *opened, struct bsr_error *err)
+static bsr_status open_net(const struct viewer *viewer, struct opened *opened, struct bsr_error *err)
 {
     const struct model     *model = &opened->model;
-    struct detect_options   detect = detect_options_default(model);
-    struct classify_options classify = {.top = MOST_TOP};
+    struct detect_options   detect = viewer_detect_options(viewer, model);
+    struct classify_options classify = viewer_classify_options(viewer, MOST_TOP);
 
     switch (opened->task) {
     case CARD_DETECT:
@@ -78,7 +78,7 @@ static bsr_status run_once(struct viewer *viewer, struct opened *opened, struct 
     return status;
 }
 
-static void take_defaults(struct opened *opened)
+static void take_defaults(const struct viewer *viewer, struct opened *opened)
 {
     const struct model *model = &opened->model;
     const struct card  *card = &model->card;
@@ -88,6 +88,7 @@ static void take_defaults(struct opened *opened)
     opened->iou = card->iou;
     opened->max_detections = card->max_detections > 0 ? card->max_detections : USUAL_MOST;
     opened->agnostic = card->agnostic;
+    opened->as_stored = viewer_as_stored(viewer, model);
     opened->factor = makes > 1 ? makes : model->resize.factor >= 1 ? model->resize.factor : USUAL_FACTOR;
     if (opened->detector)
         opened->class_count = (size_t)detector_class_count(opened->detector);
@@ -104,7 +105,8 @@ static bsr_status open_as(struct opened **out, struct viewer *viewer, struct tex
     made->name = shared_hold(name);
     made->task = task;
 
-    bsr_status status = model_open(&made->model, name->text, task, &viewer->options.hints, err);
+    const struct model_hints hints = viewer_hints(viewer, task);
+    bsr_status               status = model_open(&made->model, name->text, task, &hints, err);
     if (status == BSR_OK && !looks_like(&made->model, task))
         status = bsr_fail(err, BSR_EMODEL, name->text, "is made for something else");
     if (status == BSR_OK && !step(context, 0.4))
@@ -112,11 +114,11 @@ static bsr_status open_as(struct opened **out, struct viewer *viewer, struct tex
     if (status == BSR_OK && viewer->options.threads > 1)
         status = pool_create(&made->pool, viewer->options.threads, err);
     if (status == BSR_OK)
-        status = open_net(made, err);
+        status = open_net(viewer, made, err);
     if (status == BSR_OK && !step(context, 0.7))
         status = bsr_fail(err, BSR_ECANCELED, name->text, "is not wanted any more");
     if (status == BSR_OK) {
-        take_defaults(made);
+        take_defaults(viewer, made);
         status = run_once(viewer, made, err);
     }
     if (status != BSR_OK) {
@@ -176,16 +178,27 @@ static bool go_on(void *context, double progress)
     return wanted;
 }
 
-static void install(struct viewer *viewer, struct opened *model)
+static void install(struct viewer *viewer, struct opened *model, const bool *hidden)
 {
     VIEWER_REPLACE(viewer, &viewer->model, model);
     VIEWER_REPLACE(viewer, &viewer->model_why, NULL);
     viewer->model_state = VIEWER_READY;
     viewer->model_progress = 1;
     atomic_store(&viewer->stop_running, true);
-    settings_forget_classes(viewer);
+    settings_begin_classes(viewer, hidden, model->class_count);
     keep_forget_models(viewer);
     viewer_reconsider(viewer);
+}
+
+/* Of the first detector, those that weren't asked for; of others none. Without the lock: it is this thread's
+ * alone. */
+static bsr_status choose_hidden(struct viewer *viewer, const struct opened *model, bool **hidden,
+                                struct bsr_error *err)
+{
+    if (viewer->classes_chosen || !viewer->options.reading.class_count || model->task != CARD_DETECT)
+        return BSR_OK;
+    viewer->classes_chosen = true;
+    return viewer_choose_hidden(viewer, model, hidden, err);
 }
 
 static void open_wanted(struct viewer *viewer)
@@ -193,24 +206,27 @@ static void open_wanted(struct viewer *viewer)
     struct opening   opening = {.viewer = viewer, .serial = viewer->model_serial};
     struct text     *name = shared_hold(viewer->model_name);
     struct opened   *made = NULL;
+    bool            *hidden = NULL;
     struct bsr_error err = {0};
 
     viewer->model_wanted = false;
     viewer_unlock(viewer);
-    bsr_status   status = opened_make(&made, viewer, name, viewer->model_task, go_on, &opening, &err);
+    bsr_status status = opened_make(&made, viewer, name, viewer->model_task, go_on, &opening, &err);
+    if (status == BSR_OK)
+        status = choose_hidden(viewer, made, &hidden, &err);
     struct text *why = status == BSR_OK ? NULL : text_of_error(&err);
     viewer_lock(viewer);
     if (!is_wanted(&opening)) {
         viewer_retire(viewer, made);
         viewer_retire(viewer, why);
-        return;
+    } else if (status == BSR_OK) {
+        install(viewer, made, hidden);
+    } else {
+        viewer_retire(viewer, made);
+        VIEWER_REPLACE(viewer, &viewer->model_why, why);
+        viewer->model_state = VIEWER_FAILED;
     }
-    if (status == BSR_OK) {
-        install(viewer, made);
-        return;
-    }
-    VIEWER_REPLACE(viewer, &viewer->model_why, why);
-    viewer->model_state = VIEWER_FAILED;
+    mem_free(hidden);
 }
 
 void *viewer_open_thread(void *argument)

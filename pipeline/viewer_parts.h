@@ -123,7 +123,7 @@ struct opened {
     size_t             class_count;
     double             confidence, iou, factor; /* the defaults */
     int                max_detections;
-    bool               agnostic;
+    bool               agnostic, as_stored;
 };
 
 /* What was asked for; what wasn't is as the model says. */
@@ -134,6 +134,7 @@ struct asked {
     int           agnostic;        /* negative: not asked for */
     double        factor;          /* 0: not asked for */
     int           top;             /* 0: not asked for */
+    bool          hide_labels;
     int           hidden_count;
     bool          hidden[];
 };
@@ -219,9 +220,10 @@ struct viewer {
     bool                  changed; /* since wake() was last called */
     bool                  stale;   /* there was no memory for a newer moment */
     unsigned long long    serial, ids;
-    uint64_t              clock;      /* counts what was wanted */
-    uint64_t              used;       /* bytes of the pixels and outcomes that are kept */
-    uint64_t              small_used; /* of small pictures */
+    uint64_t              clock;          /* counts what was wanted */
+    uint64_t              used;           /* bytes of the pixels and outcomes that are kept */
+    uint64_t              small_used;     /* of small pictures */
+    bool                  classes_chosen; /* those of the first detector were */
     struct shared        *retired;
     struct viewer_moment *moment;
     pthread_t             threads[5];
@@ -353,8 +355,22 @@ struct viewer_settings asked_in_force(const struct asked *asked, const struct op
 /* The least score that proposals are wanted of: a low one, or lower where the person asks for that. */
 double asked_floor(const struct asked *asked, const struct opened *model);
 
-/* The same without hidden classes, and no history: for a model with other classes. With the lock held. */
-void settings_forget_classes(struct viewer *viewer);
+/* The same with other hidden classes ([count]; NULL: none), and no history: for a model with other classes.
+ * With the lock held. */
+void settings_begin_classes(struct viewer *viewer, const bool *hidden, size_t count);
+
+/* ---- what was said once: viewer_reading.c ------------------------------------------------------- */
+
+struct detect_options   viewer_detect_options(const struct viewer *viewer, const struct model *model);
+struct classify_options viewer_classify_options(const struct viewer *viewer, int top);
+struct model_hints      viewer_hints(const struct viewer *viewer, enum card_task task);
+bool                    viewer_as_stored(const struct viewer *viewer, const struct model *model);
+const char             *viewer_label(const struct viewer *viewer);
+
+/* (*hidden)[the detector's classes]: all but those of --classes; mem_free(). BSR_EUSAGE for one that it
+ * doesn't have, BSR_ENOMEM. */
+bsr_status viewer_choose_hidden(const struct viewer *viewer, const struct opened *model, bool **hidden,
+                                struct bsr_error *err);
 
 /* ---- what is shown: viewer_shown.c -------------------------------------------------------------- */
 

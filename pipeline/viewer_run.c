@@ -50,7 +50,7 @@ static bsr_status take_picture(const struct task *task, struct picture *decoded,
                                const struct bsr_image **image, struct image_reduction *reduction,
                                struct bsr_error *err)
 {
-    bool as_stored = task->model->model.card.as_stored;
+    bool as_stored = task->model->as_stored;
     bool in_file = !task->entry->pasted && !task->entry->video;
     int  times = in_file ? reduction_of(task) : 1;
 

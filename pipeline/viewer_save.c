@@ -33,37 +33,54 @@ static bsr_status copy_image(struct bsr_image *out, const struct bsr_image *imag
 
 /* ---- boxes -------------------------------------------------------------------------------------- */
 
-static bsr_status draw_boxes(const struct viewer_snapshot *snapshot, struct bsr_image *image,
-                             struct annotation *boxes, struct bytes *texts, struct bsr_error *err)
+static bsr_status write_label(const struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                              size_t index, struct bytes *out, struct bsr_error *err)
 {
-    struct typesetter *typesetter = NULL;
-    bsr_status         status = typesetter_open(&typesetter, err);
+    const struct detection *item = &snapshot->detections[index];
+    return label_write(out, viewer_label(viewer), item, snapshot->classes[item->class_index].name, index,
+                       viewer->options.reading.hide_score, err);
+}
+
+void viewer_write_label(const struct viewer *viewer, const struct viewer_snapshot *snapshot, size_t index,
+                        struct bytes *out)
+{
+    (void)write_label(viewer, snapshot, index, out, NULL); /* out->failed says it */
+}
+
+static bsr_status draw_boxes(const struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                             struct bsr_image *image, struct annotation *boxes, struct bytes *texts,
+                             struct bsr_error *err)
+{
+    const struct annotate_options how = {.line_width = viewer->options.reading.line_width};
+    const bool                    labelled = !snapshot->settings.hide_labels;
+    struct typesetter            *typesetter = NULL;
+    bsr_status                    status = labelled ? typesetter_open(&typesetter, err) : BSR_OK;
 
     for (size_t i = 0; status == BSR_OK && i < snapshot->detection_count; i++) {
         const struct detection *item = &snapshot->detections[i];
-        const char             *name = snapshot->classes[item->class_index].name;
-        status = label_write(&texts[i], VIEWER_LABEL, item, name, i, false, err);
+        if (labelled)
+            status = write_label(viewer, snapshot, i, &texts[i], err);
         boxes[i] = (struct annotation){.x1 = item->x1,
                                        .y1 = item->y1,
                                        .x2 = item->x2,
                                        .y2 = item->y2,
                                        .class_index = item->class_index,
-                                       .text = bytes_text(&texts[i])};
+                                       .text = labelled ? bytes_text(&texts[i]) : NULL};
     }
     if (status == BSR_OK)
-        status = annotate_detections(image, boxes, snapshot->detection_count, typesetter, NULL, err);
+        status = annotate_detections(image, boxes, snapshot->detection_count, typesetter, &how, err);
     typesetter_close(typesetter);
     return status;
 }
 
-static bsr_status draw_found(const struct viewer_snapshot *snapshot, struct bsr_image *image,
-                             struct bsr_error *err)
+static bsr_status draw_found(const struct viewer *viewer, const struct viewer_snapshot *snapshot,
+                             struct bsr_image *image, struct bsr_error *err)
 {
     size_t             count = snapshot->detection_count;
     struct annotation *boxes = mem_alloc_zeroed(count + 1, sizeof *boxes);
     struct bytes      *texts = mem_alloc_zeroed(count + 1, sizeof *texts);
 
-    bsr_status status = boxes && texts ? draw_boxes(snapshot, image, boxes, texts, err)
+    bsr_status status = boxes && texts ? draw_boxes(viewer, snapshot, image, boxes, texts, err)
                                        : bsr_fail_memory(err, NULL, count * sizeof *boxes);
     for (size_t i = 0; texts && i < count; i++)
         bytes_free(&texts[i]);
@@ -97,7 +114,7 @@ static bsr_status reread(struct viewer *viewer, const struct viewer_snapshot *sn
     }
     if (snapshot->task == CARD_UPSCALE)
         purpose = PICTURE_FOR_EDIT;
-    else if (model && model->model.card.as_stored)
+    else if (model && model->as_stored)
         purpose = PICTURE_FOR_NET_AS_STORED;
     return viewer_decode(viewer, entry, purpose, 1, out, err);
 }
@@ -135,7 +152,7 @@ static bsr_status finish_picture(struct viewer *viewer, const struct viewer_snap
                                  struct picture *picture, struct bsr_error *err)
 {
     if (snapshot->task == CARD_DETECT)
-        return draw_found(snapshot, &picture->image, err);
+        return draw_found(viewer, snapshot, &picture->image, err);
     if (snapshot->task != CARD_UPSCALE || !snapshot->enlarged)
         return BSR_OK;
     if (!is_as_shown(picture))

@@ -19,7 +19,8 @@ enum {
     KIND_AGNOSTIC = 8,
     KIND_HIDDEN = 16,
     KIND_FACTOR = 32,
-    KIND_TOP = 64
+    KIND_TOP = 64,
+    KIND_LABELS = 128
 };
 
 static void asked_destroy(struct shared *shared)
@@ -41,6 +42,7 @@ struct asked *asked_make(const struct viewer_settings *settings)
     made->agnostic = settings->agnostic;
     made->factor = settings->factor;
     made->top = settings->top;
+    made->hide_labels = settings->hide_labels;
     made->hidden_count = (int)hidden;
     if (hidden)
         memcpy(made->hidden, settings->hidden, hidden * sizeof *made->hidden);
@@ -58,6 +60,7 @@ struct viewer_settings asked_in_force(const struct asked *asked, const struct op
         .hidden_count = asked->hidden_count,
         .factor = asked->factor,
         .top = asked->top,
+        .hide_labels = asked->hide_labels,
     };
     if (!model)
         return in_force;
@@ -120,7 +123,8 @@ static struct asked *change(const struct asked *old, const struct viewer_setting
             (wanted->agnostic != in_force->agnostic ? KIND_AGNOSTIC : 0U) |
             (same_hidden(wanted, in_force) ? 0U : KIND_HIDDEN) |
             (wanted->factor != in_force->factor ? KIND_FACTOR : 0U) |
-            (wanted->top != in_force->top ? KIND_TOP : 0U);
+            (wanted->top != in_force->top ? KIND_TOP : 0U) |
+            (wanted->hide_labels != in_force->hide_labels ? KIND_LABELS : 0U);
     made->confidence = *kind & KIND_CONFIDENCE && wanted->confidence >= 0 ? limit(wanted->confidence, 0, 1)
                        : *kind & KIND_CONFIDENCE                          ? -1
                                                                           : old->confidence;
@@ -222,15 +226,16 @@ bool viewer_redo(struct viewer *viewer)
     return step(viewer, &viewer->redo, &viewer->undo);
 }
 
-void settings_forget_classes(struct viewer *viewer)
+void settings_begin_classes(struct viewer *viewer, const bool *hidden, size_t count)
 {
     struct viewer_settings settings = asked_in_force(viewer->asked, NULL);
 
     clear_history(viewer, &viewer->undo);
     clear_history(viewer, &viewer->redo);
     viewer->last_kind = 0;
-    settings.hidden = NULL;
-    struct asked *made = viewer->asked->hidden_count ? asked_make(&settings) : NULL;
+    settings.hidden = hidden;
+    settings.hidden_count = hidden ? (int)count : 0;
+    struct asked *made = viewer->asked->hidden_count || hidden ? asked_make(&settings) : NULL;
     if (!made)
         return;
     made->agnostic = viewer->asked->agnostic;

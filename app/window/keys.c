@@ -160,7 +160,9 @@ static void boxes(struct view *view)
 
 static void labels(struct view *view)
 {
-    view->look.labels = !view->look.labels;
+    struct viewer_settings settings = view->shot.settings;
+    settings.hide_labels = !settings.hide_labels;
+    view_set(view, &settings);
 }
 
 static void compare(struct view *view)

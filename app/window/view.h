@@ -16,7 +16,8 @@ enum compare { COMPARE_DIVIDER, COMPARE_SIDE, COMPARE_LENS, COMPARE_AFTER, COMPA
 /* What is remembered from one time to the next. */
 struct view_look {
     enum theme_kind theme;
-    bool            panel, strip, boxes, labels;
+    bool            panel, strip, boxes;
+    bool            labels; /* of live video; those of pictures are a setting of the viewer */
     enum compare    compare;
 };
 

@@ -64,10 +64,12 @@ void view_detect_settings_add(struct view *view, struct rect *rest)
     changed = add_toggle(view, rest, "Across classes", "boxes of other classes suppress, too (--agnostic)",
                          &settings.agnostic) ||
               changed;
+    add_toggle(view, rest, "Boxes", action_tip(ACTION_BOXES, tip), &view->look.boxes);
+    bool labels = !settings.hide_labels;
+    changed = add_toggle(view, rest, "Labels", action_tip(ACTION_LABELS, tip), &labels) || changed;
+    settings.hide_labels = !labels;
     if (changed)
         view_set(view, &settings);
-    add_toggle(view, rest, "Boxes", action_tip(ACTION_BOXES, tip), &view->look.boxes);
-    add_toggle(view, rest, "Labels", action_tip(ACTION_LABELS, tip), &view->look.labels);
 }
 
 /* ---- what was found

@@ -54,10 +54,8 @@ static void add_empty(struct view *view)
 /* ---- boxes
  * ------------------------------------------------------------------------------------------------- */
 
-enum { LABEL = 96 };
-
 /* The snapshot's boxes as they are shown; labels in *labels (may be NULL). NULL: out of memory. */
-static struct view_box *make_boxes(const struct view *view, char (*labels)[LABEL])
+static struct view_box *make_boxes(const struct view *view, struct bytes *labels)
 {
     const struct viewer_snapshot *shot = &view->shot;
     const struct detection       *picked = view_picked_box(view);
@@ -65,17 +63,16 @@ static struct view_box *make_boxes(const struct view *view, char (*labels)[LABEL
 
     for (size_t i = 0; boxes && i < shot->detection_count; i++) {
         const struct detection *d = &shot->detections[i];
-        bool                    labelled = labels && (view->look.labels || d == picked);
+        bool                    labelled = labels && (!shot->settings.hide_labels || d == picked);
         if (labelled)
-            snprintf(labels[i], sizeof labels[i], "%.80s %.2f", view_class_name(view, d->class_index),
-                     d->score);
+            viewer_write_label(view->viewer, shot, i, &labels[i]);
         boxes[i] =
             (struct view_box){.x1 = d->x1,
                               .y1 = d->y1,
                               .x2 = d->x2,
                               .y2 = d->y2,
                               .colour = colour_of_class(d->class_index),
-                              .label = labelled ? labels[i] : NULL,
+                              .label = labelled ? bytes_text(&labels[i]) : NULL,
                               .picked = d == picked,
                               .faded = view->pointed != SIZE_MAX && view->pointed != (size_t)d->class_index};
     }
@@ -84,13 +81,15 @@ static struct view_box *make_boxes(const struct view *view, char (*labels)[LABEL
 
 void view_detections_add(struct view *view)
 {
-    size_t count = view->shot.detection_count;
-    char(*labels)[LABEL] = count && view->look.boxes ? mem_alloc_zeroed(count, sizeof *labels) : NULL;
+    size_t           count = view->shot.detection_count;
+    struct bytes    *labels = count && view->look.boxes ? mem_alloc_zeroed(count, sizeof *labels) : NULL;
     struct view_box *boxes = labels ? make_boxes(view, labels) : NULL;
 
     if (boxes)
         boxes_add(&view->ui, &view->canvas, boxes, count);
     mem_free(boxes);
+    for (size_t i = 0; labels && i < count; i++)
+        bytes_free(&labels[i]);
     mem_free(labels);
 }
 

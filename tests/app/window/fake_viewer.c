@@ -355,6 +355,15 @@ bsr_status viewer_save_pasted(struct viewer *viewer, const struct viewer_snapsho
     return BSR_OK;
 }
 
+void viewer_write_label(const struct viewer *viewer, const struct viewer_snapshot *snapshot, size_t index,
+                        struct bytes *out)
+{
+    const struct detection *box = &snapshot->detections[index];
+    (void)viewer;
+    bytes_clear(out);
+    bytes_append_format(out, "%s %.2f", snapshot->classes[box->class_index].name, box->score);
+}
+
 void viewer_start_batch(struct viewer *viewer, const char *folder)
 {
     (void)viewer;
