@@ -9,7 +9,7 @@ build="gcc g++ cmake ninja-build pkg-config protobuf-c-compiler
        libjansson-dev nettle-dev libexpat1-dev fonts-dejavu-core
        libavformat-dev libavcodec-dev libavdevice-dev libswscale-dev libavutil-dev libmicrohttpd-dev libsdl2-dev"
 tests="$build libdnnl-dev libcmocka-dev libopencv-imgcodecs-dev libopencv-videoio-dev
-       gstreamer1.0-plugins-base xvfb xdotool clang clang-tidy clang-format git man-db bash-completion file"
+       gstreamer1.0-plugins-base xvfb xclip xdotool clang clang-tidy clang-format git man-db bash-completion file"
 # The kernels are tested for ARM64, too.
 [ "$(uname -m)" = aarch64 ] || tests="$tests gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 

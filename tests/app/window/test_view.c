@@ -548,6 +548,79 @@ static void test_the_docs_have_the_table_of_keys(void **state)
     bytes_free(&table);
 }
 
+static void test_a_pasted_picture_is_saved_before_its_line_is_copied(void **state)
+{
+    (void)state;
+    fake_pictures(1);
+    fake_detector(2);
+    snprintf(fake.names[0], sizeof fake.names[0], "pasted-1.png");
+    fake.shot.unsaved = true;
+    rest();
+    key("c", 0);
+    assert_string_equal(view.wishes.copy, "");
+    assert_true(saw("Save what was pasted"));
+    fake.save_status = BSR_EEXIST;
+    key("return", 0);
+    assert_true(saw("exists already"));
+    key("return", 0); /* once more replaces it */
+    assert_true(fake_was_asked("save pasted pasted-1.png over"));
+    assert_true(strstr(view.wishes.copy, "besra detect") == view.wishes.copy);
+    assert_true(saw("saved: pasted-1.png, and copied the line that reads it"));
+    key("c", 0);
+    assert_true(strstr(view.wishes.copy, "besra detect") == view.wishes.copy);
+}
+
+static void test_undo_is_off_where_there_is_nothing_to_undo(void **state)
+{
+    (void)state;
+    fake_pictures(1);
+    fake_detector(2);
+    rest();
+    rest();
+    click(989, 21);
+    assert_false(fake_was_asked("undo"));
+    key("]", 0);
+    rest();
+    click(989, 21);
+    assert_true(fake_was_asked("undo"));
+    rest();
+    click(1028, 21); /* the fake viewer has nothing to do again */
+    assert_false(fake_was_asked("redo"));
+}
+
+static void test_without_the_clipboards_tools_text_is_pasted(void **state)
+{
+    (void)state;
+    key("v", MODIFIER_CTRL);
+    assert_true(view.wishes.paste);
+    view_paste_text(&view, NULL);
+    assert_true(saw("there is nothing to paste"));
+    view_paste_text(&view, "x-special/nautilus-clipboard\ncopy\nfile:///a%20b.png\nfile://host/net.onnx");
+    assert_true(fake_was_asked("add /a b.png and below"));
+    assert_true(fake_was_asked("model /net.onnx"));
+    click(62, 21);
+    assert_true(view.wishes.paste);
+    key("c", MODIFIER_CTRL);
+    assert_true(saw("there is no picture to copy"));
+    fake_pictures(1);
+    rest();
+    key("c", MODIFIER_CTRL);
+    assert_true(saw("pictures can't be copied here"));
+}
+
+static void test_labels_are_a_setting(void **state)
+{
+    (void)state;
+    fake_pictures(1);
+    fake_detector(8);
+    assert_true(saw("person 0.93"));
+    key("l", 0);
+    assert_true(fake.shot.settings.hide_labels);
+    assert_false(saw("person 0.93"));
+    key("z", MODIFIER_CTRL);
+    assert_true(saw("person 0.93"));
+}
+
 static void test_running_out_of_memory_breaks_nothing(void **state)
 {
     (void)state;
@@ -593,6 +666,10 @@ int main(void)
         T(test_any_window_and_any_events),
         T(test_every_action_is_whole_and_has_a_key_of_its_own),
         T(test_the_docs_have_the_table_of_keys),
+        T(test_a_pasted_picture_is_saved_before_its_line_is_copied),
+        T(test_undo_is_off_where_there_is_nothing_to_undo),
+        T(test_without_the_clipboards_tools_text_is_pasted),
+        T(test_labels_are_a_setting),
         T(test_running_out_of_memory_breaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
