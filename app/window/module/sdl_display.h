@@ -9,12 +9,25 @@
 
 enum { MASK_SLOTS = 512, POINTER_SHAPES = POINTER_TEXT + 1 };
 
+/* How a picture was painted last, and a copy of it so scaled. */
+struct scaled {
+    SDL_Texture *texture; /* the copy's, or NULL; its first width x height pixels are it */
+    int          room_across, room_down;
+    bool         filled; /* it is what the following says */
+    SDL_Rect     from;
+    int          width, height;
+    bool         smooth;
+    uint64_t     used; /* the frame that it was in last */
+};
+
 /* What an id stands for: slot id % 2^20 - 1, whose `generation` are the other bits. */
 struct texture_slot {
     SDL_Texture *texture; /* NULL: free */
     int          width, height, channels;
     uint32_t     generation;
     uint32_t     next_free;
+
+    struct scaled scaled; /* with the software renderer */
 };
 
 /* A shape's coverage, drawn once. */
@@ -46,13 +59,20 @@ struct display {
 };
 
 /* sdl_texture.c */
-texture_id   sdl_texture_make(struct display *display, const struct bsr_image *image);
-bool         sdl_texture_update(struct display *display, texture_id id, const struct bsr_image *image);
-void         sdl_texture_free(struct display *display, texture_id id);
-int          sdl_texture_most(const struct display *display);
-SDL_Texture *sdl_texture_find(const struct display *display, texture_id id, int *width, int *height,
-                              bool *opaque);
-void         sdl_textures_end(struct display *display);
+texture_id sdl_texture_make(struct display *display, const struct bsr_image *image);
+bool       sdl_texture_update(struct display *display, texture_id id, const struct bsr_image *image);
+void       sdl_texture_free(struct display *display, texture_id id);
+int        sdl_texture_most(const struct display *display);
+struct texture_slot *sdl_texture_find(const struct display *display, texture_id id); /* or NULL */
+void                 sdl_textures_end(struct display *display);
+
+/* sdl_scaled.c: a texture whose first width x height pixels are `from` of the picture, so scaled: of one that
+ * was painted so before, or of which a clip cuts a part. NULL: there is none, and the renderer may scale it.
+ */
+SDL_Texture *sdl_scaled(struct display *display, struct texture_slot *slot, const SDL_Rect *from, int width,
+                        int height, bool smooth, bool cut);
+void         sdl_scaled_drop(struct scaled *scaled);
+void         sdl_scaled_forget_unseen(struct display *display); /* behind each frame */
 
 /* sdl_mask.c: coverage as a texture, white with that alpha, of a shape that `key` tells from all others; made
  * by `draw` where it isn't known. NULL: it can't be had. */

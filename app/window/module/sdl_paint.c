@@ -57,46 +57,55 @@ static void set_clip(struct display *display, SDL_Rect clip)
  * times on each side. */
 static const int64_t most_enlarged = 32 << 20;
 
-/* The software renderer cuts numbers down: it gets whole ones. */
-static void copy(struct display *display, SDL_Texture *texture, const struct span *across,
-                 const struct span *down)
+/* What hides all behind it is copied: mixing takes the software renderer four times as long. */
+static void set_look(SDL_Texture *texture, const struct texture_slot *slot, const struct paint *paint)
 {
-    SDL_Rect  from = {across->first, down->first, across->count, down->count};
-    SDL_FRect to = {across->start, down->start, across->length, down->length};
-    if (display->software) {
-        SDL_Rect snapped = whole_rect((struct rect){to.x, to.y, to.w, to.h});
-        snapped.w += !snapped.w;
-        snapped.h += !snapped.h;
-        if ((int64_t)snapped.w * snapped.h > most_enlarged) /* SDL would make all of it to show a part */
-            return;
-        SDL_RenderCopy(display->renderer, texture, &from, &snapped);
-    } else {
-        SDL_RenderCopyF(display->renderer, texture, &from, &to);
-    }
+    SDL_SetTextureBlendMode(texture, slot->channels == 3 && paint->colour.a == 255 ? SDL_BLENDMODE_NONE
+                                                                                   : SDL_BLENDMODE_BLEND);
+    SDL_SetTextureScaleMode(texture, paint->smooth ? SDL_ScaleModeLinear : SDL_ScaleModeNearest);
+    SDL_SetTextureColorMod(texture, paint->colour.r, paint->colour.g, paint->colour.b);
+    SDL_SetTextureAlphaMod(texture, paint->colour.a);
+}
+
+/* The software renderer cuts numbers down: it gets whole ones. */
+static void copy_in_software(struct display *display, struct texture_slot *slot, const struct paint *paint,
+                             const SDL_Rect *from, const SDL_FRect *to, const SDL_Rect *clip)
+{
+    SDL_Rect snapped = whole_rect((struct rect){to->x, to->y, to->w, to->h});
+    snapped.w += !snapped.w;
+    snapped.h += !snapped.h;
+    if ((int64_t)snapped.w * snapped.h > most_enlarged) /* SDL would make all of it to show a part */
+        return;
+    SDL_Rect       seen;
+    const SDL_Rect part = {0, 0, snapped.w, snapped.h};
+    const bool     cut = !SDL_IntersectRect(&snapped, clip, &seen) || !SDL_RectEquals(&snapped, &seen);
+    SDL_Texture   *scaled = sdl_scaled(display, slot, from, snapped.w, snapped.h, paint->smooth, cut);
+    SDL_Texture   *texture = scaled ? scaled : slot->texture;
+    set_look(texture, slot, paint);
+    SDL_RenderCopy(display->renderer, texture, scaled ? &part : from, &snapped);
 }
 
 static void draw_image(struct display *display, const struct paint *paint, SDL_Rect clip)
 {
-    int          width, height;
-    bool         opaque;
-    struct span  across, down;
-    SDL_Texture *texture = sdl_texture_find(display, paint->texture, &width, &height, &opaque);
-    SDL_Rect     place = whole_rect(paint->rect), seen;
-    if (!texture || !SDL_IntersectRect(&place, &clip, &seen))
+    struct span          across, down;
+    struct texture_slot *slot = sdl_texture_find(display, paint->texture);
+    SDL_Rect             place = whole_rect(paint->rect), seen;
+    if (!slot || !SDL_IntersectRect(&place, &clip, &seen))
         return;
     if (!find_span(&across, paint->from.x, paint->from.width, paint->rect.x, paint->rect.width, (float)seen.x,
-                   (float)(seen.x + seen.w), width, paint->smooth) ||
+                   (float)(seen.x + seen.w), slot->width, paint->smooth) ||
         !find_span(&down, paint->from.y, paint->from.height, paint->rect.y, paint->rect.height, (float)seen.y,
-                   (float)(seen.y + seen.h), height, paint->smooth))
+                   (float)(seen.y + seen.h), slot->height, paint->smooth))
         return;
-    /* What hides all behind it is copied: mixing takes the software renderer four times as long. */
-    SDL_SetTextureBlendMode(texture,
-                            opaque && paint->colour.a == 255 ? SDL_BLENDMODE_NONE : SDL_BLENDMODE_BLEND);
-    SDL_SetTextureScaleMode(texture, paint->smooth ? SDL_ScaleModeLinear : SDL_ScaleModeNearest);
-    SDL_SetTextureColorMod(texture, paint->colour.r, paint->colour.g, paint->colour.b);
-    SDL_SetTextureAlphaMod(texture, paint->colour.a);
+    const SDL_Rect  from = {across.first, down.first, across.count, down.count};
+    const SDL_FRect to = {across.start, down.start, across.length, down.length};
     set_clip(display, seen);
-    copy(display, texture, &across, &down);
+    if (display->software) {
+        copy_in_software(display, slot, paint, &from, &to, &seen);
+    } else {
+        set_look(slot->texture, slot, paint);
+        SDL_RenderCopyF(display->renderer, slot->texture, &from, &to);
+    }
     set_clip(display, clip);
 }
 
@@ -144,6 +153,7 @@ static void paint_all(struct display *display, const struct paint_list *list, st
     for (size_t i = 0; i < list->count; i++)
         paint_item(display, list, &list->items[i], &clip, window);
     SDL_RenderSetClipRect(display->renderer, NULL);
+    sdl_scaled_forget_unseen(display);
 }
 
 /* A copy for later; where memory ends, there is none. */

@@ -5,25 +5,13 @@
 
 enum { SLOT_BITS = 20, SLOT_MASK = (1 << SLOT_BITS) - 1, SOFTWARE_MOST = 16384 };
 
-static struct texture_slot *find_slot(const struct display *display, texture_id id)
+struct texture_slot *sdl_texture_find(const struct display *display, texture_id id)
 {
     uint32_t slot = (id & SLOT_MASK) - 1;
     if (!id || slot >= display->texture_count)
         return NULL;
     struct texture_slot *found = &display->textures[slot];
     return found->texture && found->generation == id >> SLOT_BITS ? found : NULL;
-}
-
-SDL_Texture *sdl_texture_find(const struct display *display, texture_id id, int *width, int *height,
-                              bool *opaque)
-{
-    const struct texture_slot *slot = find_slot(display, id);
-    if (!slot)
-        return NULL;
-    *width = slot->width;
-    *height = slot->height;
-    *opaque = slot->channels == 3;
-    return slot->texture;
 }
 
 int sdl_texture_most(const struct display *display)
@@ -129,16 +117,21 @@ texture_id sdl_texture_make(struct display *display, const struct bsr_image *ima
 
 bool sdl_texture_update(struct display *display, texture_id id, const struct bsr_image *image)
 {
-    const struct texture_slot *slot = find_slot(display, id);
-    return slot && is_shown(image) && slot->width == image->width && slot->height == image->height &&
-           slot->channels == image->channels && fill(slot->texture, image);
+    struct texture_slot *slot = sdl_texture_find(display, id);
+    if (!slot || !is_shown(image) || slot->width != image->width || slot->height != image->height ||
+        slot->channels != image->channels)
+        return false;
+    slot->scaled.filled = false;
+    slot->scaled.width = 0; /* seen for the first time */
+    return fill(slot->texture, image);
 }
 
 void sdl_texture_free(struct display *display, texture_id id)
 {
-    const struct texture_slot *slot = find_slot(display, id);
+    struct texture_slot *slot = sdl_texture_find(display, id);
     if (!slot)
         return;
+    sdl_scaled_drop(&slot->scaled);
     SDL_DestroyTexture(slot->texture);
     give_slot(display, (id & SLOT_MASK) - 1);
 }
@@ -146,8 +139,10 @@ void sdl_texture_free(struct display *display, texture_id id)
 void sdl_textures_end(struct display *display)
 {
     for (uint32_t i = 0; i < display->texture_count; i++)
-        if (display->textures[i].texture)
+        if (display->textures[i].texture) {
+            sdl_scaled_drop(&display->textures[i].scaled);
             SDL_DestroyTexture(display->textures[i].texture);
+        }
     mem_free(display->textures);
     display->textures = NULL;
     display->texture_count = display->texture_capacity = display->first_free = 0;

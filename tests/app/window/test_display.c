@@ -122,6 +122,61 @@ static void test_all_kinds_look_as_they_did(void **state)
 
 /* ---- without a display ---- */
 
+/* A shot of `texture` at a place, scaled; where it `moves` it is seen in another size before, in each frame.
+ */
+static struct bsr_image shoot_scaled(struct display *display, texture_id texture, bool smooth, bool moves)
+{
+    const struct display_module *module = harness_module();
+    struct paint_list            list = {0};
+    struct bsr_image             shot = {0};
+    if (moves)
+        paint_image(&list, texture, (struct rect){0, 0, 90, 90}, (struct rect){20, 20, 100, 100}, white,
+                    smooth);
+    paint_rect(&list, (struct rect){0, 0, 320, 240}, red, 0);
+    paint_clip(&list, (struct rect){10, 20, 250, 190});
+    paint_image(&list, texture, (struct rect){0, 0, 90, 90}, (struct rect){-5, 10, 230, 170}, white, smooth);
+    for (int i = 0; i < 3; i++)
+        module->show(display, &list, ground);
+    assert_int_equal(module->shot(display, &shot, NULL), BSR_OK);
+    paint_free(&list);
+    return shot;
+}
+
+static bool is_same(const struct bsr_image *a, const struct bsr_image *b)
+{
+    for (int y = 0; y < a->height; y++)
+        if (memcmp(image_row(a, y), image_row(b, y), (size_t)a->width * 3) != 0)
+            return false;
+    return true;
+}
+
+/* The module keeps a scaled copy of what doesn't change. */
+static void test_what_stands_still_looks_as_what_moves(void **state)
+{
+    (void)state;
+    NEEDS_DISPLAY();
+    struct display *display = harness_open(320, 240);
+    for (int channels = 3; channels <= 4; channels++)
+        for (int smooth = 0; smooth <= 1; smooth++) {
+            texture_id       texture = make_texture(display, 90, 90, channels);
+            struct bsr_image other = make_picture(90, 90, channels);
+            struct bsr_image still = shoot_scaled(display, texture, smooth, false);
+            struct bsr_image moving = shoot_scaled(display, texture, smooth, true);
+            assert_true(is_same(&still, &moving));
+            struct bsr_image again = shoot_scaled(display, texture, smooth, false);
+            memset(other.data, 99, other.stride * 90);
+            assert_true(harness_module()->texture_update(display, texture, &other));
+            struct bsr_image changed = shoot_scaled(display, texture, smooth, false);
+            assert_true(is_same(&still, &again));
+            assert_false(is_same(&still, &changed));
+            struct bsr_image *const all[] = {&other, &still, &moving, &again, &changed};
+            for (int i = 0; i < 5; i++)
+                image_free(all[i]);
+            harness_module()->texture_free(display, texture);
+        }
+    harness_module()->close(display);
+}
+
 static void test_no_display_is_told_with_what_to_do(void **state)
 {
     static const char *const drivers[] = {"x11", "dummy", "offscreen", ""};
@@ -363,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_kinds_look_as_they_did),
+        cmocka_unit_test(test_what_stands_still_looks_as_what_moves),
         cmocka_unit_test(test_no_display_is_told_with_what_to_do),
         cmocka_unit_test(test_a_hidden_window_needs_no_screen),
         cmocka_unit_test(test_textures_that_can_not_be_are_refused_and_old_ids_are_dead),
