@@ -1,5 +1,6 @@
 #include "app/window/session.h"
 
+#include "app/window/frame_times.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -8,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +26,8 @@ struct display {
     bool                         paused;   /* until the window has shown what the last event made of it */
     bool                         playing;
     int                          record; /* file; negative: none */
+    double                       due_ms; /* when the next event is to come, with a pace; 0: not yet known */
+    struct frame_times          *times;  /* or NULL */
     struct bsr_error             failure;
 };
 
@@ -51,6 +55,7 @@ static bsr_status open_record(int *out, const char *path, struct bsr_error *err)
 static void release(struct display *session)
 {
     script_free(&session->script);
+    frame_times_close(session->times);
     if (session->record >= 0)
         close(session->record);
     mem_free(session);
@@ -72,11 +77,21 @@ bsr_status session_open(struct display **out, const struct session_options *opti
         status = read_script(&made->script, options->play, err);
     if (status == BSR_OK && options->record)
         status = open_record(&made->record, options->record, err);
+    if (status == BSR_OK && options->times)
+        status = frame_times_open(&made->times, options->times, err);
     if (status == BSR_OK)
         *out = made;
     else
         release(made);
     return status;
+}
+
+/* Milliseconds from one event of the script to the next. */
+static int read_pace(void)
+{
+    const char *text = secure_getenv("BESRA_PLAY_PACE");
+    long        pace = text ? strtol(text, NULL, 10) : 0;
+    return pace > 0 && pace <= SCRIPT_MOST_WAIT_MS ? (int)pace : 0;
 }
 
 bsr_status session_open_window(const struct display_module **module, struct display **out,
@@ -89,6 +104,8 @@ bsr_status session_open_window(const struct display_module **module, struct disp
     session.play = secure_getenv("BESRA_PLAY_EVENTS");
     session.record = secure_getenv("BESRA_RECORD_EVENTS");
     session.shots = secure_getenv("BESRA_SHOTS");
+    session.times = secure_getenv("BESRA_FRAME_TIMES");
+    session.pace_ms = read_pace();
     bsr_status status = display_module_find(&real, err);
     if (status == BSR_OK)
         status = real->open(&display, options, err);
@@ -205,6 +222,7 @@ static bool wait_for_step(struct display *session, const struct script_step *ste
         if (waited == WAITED) { /* and the window paints what is there now */
             session->next++;
             session->since_ms = 0;
+            session->due_ms = 0;
             session->paused = true;
             *out = (struct event){.kind = EVENT_WAKE, .at_ms = clock_ms()};
             return true;
@@ -216,12 +234,33 @@ static bool wait_for_step(struct display *session, const struct script_step *ste
     }
 }
 
+/* With a pace events come when they are due, whether the window has shown the last
+ * one or not. How long one waited is counted from when it was due. */
+static bool wait_for_pace(struct display *session, const struct script_step *step, struct event *out,
+                          int wait_ms)
+{
+    double left;
+    session->due_ms = session->due_ms > 0 ? session->due_ms : clock_ms();
+    left = session->due_ms - clock_ms();
+    if (next_of_system(session, out, left <= 0 || !wait_ms ? 0 : (int)fmin(wait_ms, left) + 1))
+        return true;
+    if (clock_ms() < session->due_ms)
+        return false;
+    session->next++;
+    script_event(out, &session->script, step);
+    out->at_ms = session->due_ms;
+    session->due_ms += session->options.pace_ms;
+    return true;
+}
+
 static bool next_step(struct display *session, struct event *out, int wait_ms)
 {
     while (session->next < session->script.count) {
         const struct script_step *step = &session->script.steps[session->next];
         if (step->kind == STEP_WAIT || step->kind == STEP_WAIT_FOR)
             return wait_for_step(session, step, out, wait_ms);
+        if (step->kind == STEP_EVENT && session->options.pace_ms)
+            return wait_for_pace(session, step, out, wait_ms);
         session->next++;
         if (step->kind == STEP_EVENT) {
             script_event(out, &session->script, step);
@@ -251,7 +290,7 @@ static void write_down(struct display *session, const struct event *event)
     bytes_free(&line);
 }
 
-static bool next_event(struct display *session, struct event *out, int wait_ms)
+static bool find_event(struct display *session, struct event *out, int wait_ms)
 {
     if (session->playing) {
         if (session->paused && next_of_system(session, out, 0))
@@ -264,6 +303,14 @@ static bool next_event(struct display *session, struct event *out, int wait_ms)
     bool found = session->module->next_event(session->real, out, wait_ms);
     if (found && session->record >= 0)
         write_down(session, out);
+    return found;
+}
+
+static bool next_event(struct display *session, struct event *out, int wait_ms)
+{
+    bool found = find_event(session, out, wait_ms);
+    if (found && out->kind != EVENT_WAKE && out->kind != EVENT_RESIZE)
+        frame_times_input(session->times, out->at_ms);
     return found;
 }
 
@@ -301,7 +348,9 @@ static int texture_most(const struct display *session)
 
 static void show(struct display *session, const struct paint_list *list, struct colour background)
 {
+    const double began = clock_ms();
     session->module->show(session->real, list, background);
+    frame_times_frame(session->times, began, clock_ms());
     session->paused = false;
 }
 

@@ -1,5 +1,6 @@
 #include "app/window/session.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "fake_display.h"
 
@@ -15,7 +16,7 @@
 
 /* A window in a folder of its own, and what it saw: a letter an event, '.' for a frame that it shows. */
 struct scene {
-    char            folder[64], script[96], record[96];
+    char            folder[64], script[96], record[96], times[96];
     struct display *real, *session;
     char            seen[4096];
     size_t          length;
@@ -30,12 +31,14 @@ static int is_reached(void *context, const char *word)
     return strcmp(word, "later") == 0 ? scene->asked >= 5 : strcmp(word, "never") == 0 ? 0 : -1;
 }
 
-static bsr_status start(struct scene *scene, const char *script, bool record, struct bsr_error *err)
+static bsr_status start_session(struct scene *scene, const char *script, bool record, int pace_ms,
+                                struct bsr_error *err)
 {
     *scene = (struct scene){.folder = "/tmp/besra-session-XXXXXX"};
     assert_non_null(mkdtemp(scene->folder));
     snprintf(scene->script, sizeof scene->script, "%s/script", scene->folder);
     snprintf(scene->record, sizeof scene->record, "%s/record", scene->folder);
+    snprintf(scene->times, sizeof scene->times, "%s/times", scene->folder);
     if (script)
         assert_int_equal(file_write(scene->script, script, strlen(script), true, false, NULL), BSR_OK);
     assert_int_equal(fake_display.open(&scene->real, NULL, NULL), BSR_OK);
@@ -44,10 +47,22 @@ static bsr_status start(struct scene *scene, const char *script, bool record, st
                                             .play = script ? scene->script : NULL,
                                             .record = record ? scene->record : NULL,
                                             .shots = scene->folder,
+                                            .times = scene->times,
+                                            .pace_ms = pace_ms,
                                             .is_reached = is_reached,
                                             .context = scene,
                                             .wait_ms = 50};
     return session_open(&scene->session, &options, err);
+}
+
+static bsr_status start(struct scene *scene, const char *script, bool record, struct bsr_error *err)
+{
+    return start_session(scene, script, record, 0, err);
+}
+
+static bsr_status start_paced(struct scene *scene, const char *script, int pace_ms)
+{
+    return start_session(scene, script, false, pace_ms, NULL);
 }
 
 static void end(struct scene *scene)
@@ -180,6 +195,62 @@ static void test_what_a_person_does_meanwhile_is_left_out(void **state)
     end(&scene);
 }
 
+/* A line a frame: when, how long it took, how long its first input had waited, how many it answers. */
+static void test_each_frame_is_written_down_with_the_inputs_that_it_answers(void **state)
+{
+    static const int answers[] = {0, 1, 1, 0, 1};
+    struct scene     scene;
+    struct bytes     file = {0};
+    double           last = 0;
+    int              count = 0;
+    (void)state;
+    assert_int_equal(start(&scene, "move 1 2\nkey a\nwait 20\nkey b\n", false, NULL), BSR_OK);
+    run_window(&scene, true);
+    session_module.close(scene.session);
+    scene.session = NULL;
+    assert_int_equal(fake_display.open(&scene.real, NULL, NULL), BSR_OK); /* for end() */
+    assert_string_equal(scene.seen, ".m.k.W.k.Q");
+    assert_int_equal(file_read(&file, scene.times, 10000, NULL), BSR_OK);
+    for (char *line = strtok((char *)file.data, "\n"); line; line = strtok(NULL, "\n")) {
+        double ended, took;
+        char   waited[32];
+        int    inputs;
+        assert_true(count < 5);
+        assert_int_equal(sscanf(line, "%lf %lf %31s %d", &ended, &took, waited, &inputs), 4);
+        assert_true(ended >= last && took >= 0);
+        assert_int_equal(inputs, answers[count]);
+        assert_int_equal(strcmp(waited, "-") == 0, inputs == 0);
+        last = ended;
+        count++;
+    }
+    assert_int_equal(count, 5);
+    bytes_free(&file);
+    end(&scene);
+}
+
+/* With a pace they come whether the one before was shown or not, and have waited since they were due. */
+static void test_with_a_pace_events_come_when_they_are_due(void **state)
+{
+    struct scene scene;
+    struct event event;
+    double       first = 0, due[3];
+    (void)state;
+    assert_int_equal(start_paced(&scene, "key a\nkey b\nkey c\n", 40), BSR_OK);
+    show(&scene);
+    for (int i = 0; i < 3; i++) {
+        while (!session_module.next_event(scene.session, &event, 0))
+            ;
+        assert_int_equal(event.kind, EVENT_KEY);
+        assert_true(clock_ms() >= event.at_ms);
+        first = i ? first : event.at_ms;
+        due[i] = event.at_ms - first;
+    }
+    assert_true(due[1] > 39.9 && due[1] < 40.1 && due[2] > 79.9 && due[2] < 80.1);
+    assert_true(session_module.next_event(scene.session, &event, 0));
+    assert_int_equal(event.kind, EVENT_QUIT);
+    end(&scene);
+}
+
 static void test_what_is_recorded_can_be_played(void **state)
 {
     static const struct event done[] = {{.kind = EVENT_POINTER, .x = 3, .y = 4.5F},
@@ -217,9 +288,12 @@ static void test_a_session_that_can_not_begin_says_why(void **state)
     options.play = NULL;
     options.record = "/nonexistent/record";
     assert_int_equal(session_open(&scene.session, &options, &err), BSR_EIO);
-    for (size_t n = 1; n <= 3; n++) {
+    options.record = NULL;
+    options.times = "/nonexistent/times";
+    assert_int_equal(session_open(&scene.session, &options, &err), BSR_EIO);
+    options.times = scene.times;
+    for (size_t n = 1; n <= 4; n++) {
         mem_fail_from(n);
-        options.record = NULL;
         options.play = scene.script;
         assert_true(session_open(&scene.session, &options, &err) != BSR_OK);
         mem_fail_from(0);
@@ -236,6 +310,8 @@ int main(void)
         cmocka_unit_test(test_a_word_that_never_comes_ends_the_session),
         cmocka_unit_test(test_a_shot_that_can_not_be_written_ends_the_session),
         cmocka_unit_test(test_what_a_person_does_meanwhile_is_left_out),
+        cmocka_unit_test(test_each_frame_is_written_down_with_the_inputs_that_it_answers),
+        cmocka_unit_test(test_with_a_pace_events_come_when_they_are_due),
         cmocka_unit_test(test_what_is_recorded_can_be_played),
         cmocka_unit_test(test_a_session_that_can_not_begin_says_why),
     };
