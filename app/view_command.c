@@ -121,9 +121,9 @@ static void remember(struct window *window, const struct viewer_snapshot *shot)
     } settings[] = {{OPTION_CONF, CHANGE_CONFIDENCE}, {OPTION_IOU, CHANGE_IOU},
                     {OPTION_MAX_DET, CHANGE_MOST},    {OPTION_AGNOSTIC, CHANGE_AGNOSTIC},
                     {OPTION_SCALE, CHANGE_FACTOR},    {OPTION_TOP, CHANGE_TOP}};
-    enum option_id     ids[16] = {OPTION_THEME,      OPTION_BESIDE_VIEW, OPTION_HIDE_PANEL, OPTION_HIDE_STRIP,
-                                  OPTION_HIDE_BOXES, OPTION_HIDE_LABELS, OPTION_WINDOW};
-    size_t             count = 7;
+    enum option_id     ids[16] = {OPTION_THEME,      OPTION_BESIDE_VIEW, OPTION_HIDE_PANEL,
+                                  OPTION_HIDE_STRIP, OPTION_HIDE_BOXES,  OPTION_HIDE_LABELS};
+    size_t             count = 6;
     struct options     now = *window->options;
     const struct view *view = &window->view;
     float              scale;
@@ -136,7 +136,10 @@ static void remember(struct window *window, const struct viewer_snapshot *shot)
     now.hide_strip = !view->look.strip;
     now.hide_boxes = !view->look.boxes;
     now.hide_labels = shot->settings.hide_labels;
-    window->module->size(window->display, &now.window.width, &now.window.height, &scale);
+    if (!view->full) { /* the screen's size is not the window's */
+        window->module->size(window->display, &now.window.width, &now.window.height, &scale);
+        ids[count++] = OPTION_WINDOW;
+    }
     now.conf = shot->settings.confidence;
     now.iou = shot->settings.iou;
     now.max_det = shot->settings.max_detections;

@@ -92,7 +92,7 @@ struct viewer_snapshot {
 
     /* the folder */
     enum viewer_state batch_state;
-    size_t            batch_done, batch_failed, batch_count;
+    size_t            batch_done, batch_failed, batch_count; /* the first has the second in it */
     const char       *batch_folder;
     const char       *batch_why;
 
@@ -139,8 +139,8 @@ bsr_status viewer_open(struct viewer **out, const struct viewer_options *options
 void       viewer_close(struct viewer *viewer);
 
 /* Pictures, videos, folders and patterns, as sources_collect() has them, behind those that are there; the
- * first new one is selected. BSR_EMISSING (no picture in them), BSR_ENOMEM and errors of sources_collect().
- */
+ * first new one is selected. BSR_EMISSING (no picture in them, or a single one that isn't there), BSR_ENOMEM
+ * and errors of sources_collect(). */
 bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, bool recursive,
                       struct bsr_error *err);
 

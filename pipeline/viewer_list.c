@@ -6,6 +6,7 @@
 #include "pipeline/still.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static void entry_destroy(struct shared *shared)
 {
@@ -236,6 +237,13 @@ bsr_status viewer_exchange(struct viewer *viewer, const struct entry *old, struc
     return BSR_OK;
 }
 
+/* What is pasted or typed may be anything: a name alone that nothing has is no entry of the list. */
+static bool is_nowhere(const struct sources *sources)
+{
+    const char *path = sources->count == 1 ? sources->items[0].path : NULL;
+    return path && strcmp(path, "-") != 0 && !strchr(path, '#') && access(path, F_OK) != 0;
+}
+
 bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, bool recursive,
                       struct bsr_error *err)
 {
@@ -247,6 +255,10 @@ bsr_status viewer_add(struct viewer *viewer, char *const *inputs, size_t count, 
     if (status == BSR_OK && !sources.count) {
         sources_free(&sources);
         return bsr_fail(err, BSR_EMISSING, count ? inputs[0] : NULL, "no pictures or videos found");
+    }
+    if (status == BSR_OK && is_nowhere(&sources)) {
+        sources_free(&sources);
+        return bsr_fail(err, BSR_EMISSING, inputs[0], "there is no such file");
     }
     if (status == BSR_OK) {
         added = shelf_make(sources.count);

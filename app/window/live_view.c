@@ -164,7 +164,7 @@ void live_view_pass(struct live_view *view, const struct event *event, int width
     if (view->keys_shown)
         live_view_keys_add(view);
     live_view_keys_act(view);
-    notice_add(ui, &view->notice);
+    notice_add(ui, &view->notice, view->stage);
     tooltip_add(ui);
     ui_end(ui);
     live_release(view->options.live, &view->shot);

@@ -194,7 +194,7 @@ void view_choose_model(struct view *view, const char *name)
 
 void view_choose_task(struct view *view, enum card_task task)
 {
-    if (view->shot.task == task && view->shot.model_used)
+    if (view->shot.task == task && view->shot.model_used && view->shot.model_state != VIEWER_FAILED)
         return;
     if (view->models[task][0])
         view_choose_model(view, view->models[task]);
@@ -334,7 +334,7 @@ void view_pass(struct view *view, const struct event *event, int width, int heig
     ui_set_layer(ui, LAYER_DIALOGUE);
     add_dialogue(view);
     keys_act(view);
-    notice_add(ui, &view->notice);
+    notice_add(ui, &view->notice, view->stage);
     if (view->debug)
         view_debug_add(view);
     tooltip_add(ui);

@@ -143,6 +143,7 @@ static void act(struct view *view)
     } else {
         snprintf(view->field_why, sizeof view->field_why, "%s", err.message);
         view->field_overwrite = err.code == BSR_EEXIST; /* once more replaces it */
+        ui_again(&view->ui, 0);
     }
 }
 

@@ -21,6 +21,17 @@ static bool add_slider(struct view *view, struct rect *rest, const struct slider
     return changed;
 }
 
+/* The same of a setting that is below `least` while the model's card is to say it, and there is no model: the
+ * usual one is shown. */
+static bool add_setting(struct view *view, struct rect *rest, const struct slider *slider, double *value)
+{
+    double shown = *value < slider->least ? slider->usual : *value;
+    if (!add_slider(view, rest, slider, &shown))
+        return false;
+    *value = shown;
+    return true;
+}
+
 static bool add_toggle(struct view *view, struct rect *rest, const char *label, const char *tip, bool *on)
 {
     return toggle_add(&view->ui, rect_cut_top(rest, ui_points(&view->ui, POINT_ROW)), label, tip, on);
@@ -57,10 +68,12 @@ void view_detect_settings_add(struct view *view, struct rect *rest)
     char                       tip[128];
 
     panel_heading(&view->ui, rest, "Detection");
-    bool changed = add_slider(view, rest, &confidence, &settings.confidence);
-    changed = add_slider(view, rest, &overlap, &settings.iou) || changed;
-    changed = add_slider(view, rest, &most, &number) || changed;
-    settings.max_detections = (int)lround(fmin(fmax(number, 1), 100000));
+    bool changed = add_setting(view, rest, &confidence, &settings.confidence);
+    changed = add_setting(view, rest, &overlap, &settings.iou) || changed;
+    if (add_setting(view, rest, &most, &number)) {
+        settings.max_detections = (int)lround(fmin(fmax(number, 1), 100000));
+        changed = true;
+    }
     changed = add_toggle(view, rest, "Across classes", "boxes of other classes suppress, too (--agnostic)",
                          &settings.agnostic) ||
               changed;
@@ -166,8 +179,8 @@ void view_upscale_settings_add(struct view *view, struct rect *rest)
     if (shot->picture) {
         snprintf(text, sizeof text, "%d \xc3\x97 %d", shot->picture->width, shot->picture->height);
         panel_row(&view->ui, rest, "picture", text);
-        snprintf(text, sizeof text, "%.0f \xc3\x97 %.0f", round(shot->picture->width * settings.factor),
-                 round(shot->picture->height * settings.factor));
+        snprintf(text, sizeof text, "%.0f \xc3\x97 %.0f", floor(shot->picture->width * settings.factor),
+                 floor(shot->picture->height * settings.factor));
         panel_row(&view->ui, rest, "enlarged", text);
     }
     if (shot->result_state == VIEWER_WORKING) {

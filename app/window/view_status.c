@@ -66,8 +66,9 @@ void view_batch_add(struct view *view, struct rect area)
     area = bar_begin_bottom(ui, area);
     rect_cut_left(&area, ui_points(ui, 12));
     rect_cut_right(&area, ui_points(ui, 12));
-    int used = snprintf(text, sizeof text, "%zu of %zu %s %s", shot->batch_done, shot->batch_count,
-                        working ? "written to" : "are in", shot->batch_folder ? shot->batch_folder : "");
+    int used = snprintf(text, sizeof text, "%zu of %zu %s %s", shot->batch_done - shot->batch_failed,
+                        shot->batch_count, working ? "written to" : "are in",
+                        shot->batch_folder ? shot->batch_folder : "");
     if (shot->batch_failed && used > 0 && (size_t)used < sizeof text)
         snprintf(text + used, sizeof text - (size_t)used, "; %zu failed: %s", shot->batch_failed,
                  shot->batch_why ? shot->batch_why : "");
@@ -81,9 +82,7 @@ void view_batch_add(struct view *view, struct rect area)
         rect_cut_right(&area, ui_points(ui, 12));
         struct rect bar = rect_cut_right(&area, area.width / 3);
         progress_add(ui, rect_centred(bar, bar.width, ui_points(ui, 6)),
-                     shot->batch_count
-                         ? (double)(shot->batch_done + shot->batch_failed) / (double)shot->batch_count
-                         : -1);
+                     shot->batch_count ? (double)shot->batch_done / (double)shot->batch_count : -1);
         rect_cut_right(&area, ui_points(ui, 12));
     }
     ui_text(ui, area, text, POINT_TEXT, shot->batch_failed ? ui->theme->bad : ui->theme->text, ALIGN_LEFT);

@@ -24,18 +24,17 @@ void notice_say_error(struct ui *ui, struct notice *notice, const struct bsr_err
     ui_again(ui, 0);
 }
 
-void notice_add(struct ui *ui, const struct notice *notice)
+void notice_add(struct ui *ui, const struct notice *notice, struct rect area)
 {
     const struct theme *theme = ui->theme;
     const double        left = notice->until_ms - ui->now_ms;
-    const float         side = ui_points(ui, 12), most = ui->window.width - ui_points(ui, 32),
+    const float         side = ui_points(ui, 12), most = area.width - 2 * side,
                 round = ui_points(ui, 17);
 
     if (!notice->text[0] || left <= 0)
         return;
     const float wide = fminf(ceilf(ui_text_width(ui, notice->text, POINT_TEXT)) + 2 * side, most);
-    struct rect rect = {floorf((ui->window.width - wide) / 2),
-                        ui->window.height - ui_points(ui, POINT_STATUS + 48), wide, ui_points(ui, 34)};
+    struct rect rect = {area.x + floorf((area.width - wide) / 2), area.y + side, wide, ui_points(ui, 34)};
     paint_rect(ui->list, rect, notice->bad ? theme->panel : theme->text, round);
     if (notice->bad)
         paint_frame(ui->list, rect, theme->bad, round, fmaxf(1, ui_points(ui, 1)));

@@ -16,5 +16,5 @@ struct notice {
 void notice_say(struct ui *ui, struct notice *notice, const char *format, va_list arguments);
 void notice_say_error(struct ui *ui, struct notice *notice, const struct bsr_error *err);
 
-/* Above the line at the bottom, as long as it is to be seen. */
-void notice_add(struct ui *ui, const struct notice *notice);
+/* At the top of `area`, as long as it is to be seen: at its foot is what stays. */
+void notice_add(struct ui *ui, const struct notice *notice, struct rect area);

@@ -71,6 +71,19 @@ static void test_a_folder_without_pictures_is_an_error(void **unused)
     viewer_close(viewer);
 }
 
+static void test_a_file_that_is_not_there_is_an_error_and_no_entry(void **unused)
+{
+    struct viewer   *viewer = open_viewer(0);
+    struct bsr_error err = {0};
+    char             path[] = "besra detect -m cards a.jpg", *inputs[] = {path};
+    (void)unused;
+
+    assert_int_equal(viewer_add(viewer, inputs, 1, false, &err), BSR_EMISSING);
+    assert_string_equal(err.subject, path);
+    expect_list(viewer, 0, 0, "");
+    viewer_close(viewer);
+}
+
 static bool path_is_coffee(const struct viewer_snapshot *snapshot)
 {
     return has_picture(snapshot) && strstr(snapshot->path, "coffee");
@@ -558,6 +571,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_pictures_come_behind_and_the_first_is_selected),
         cmocka_unit_test(test_a_folder_without_pictures_is_an_error),
+        cmocka_unit_test(test_a_file_that_is_not_there_is_an_error_and_no_entry),
         cmocka_unit_test(test_pictures_are_those_of_the_files),
         cmocka_unit_test(test_what_is_no_picture_says_why),
         cmocka_unit_test(test_a_pasted_picture_is_copied_and_looked_at),
