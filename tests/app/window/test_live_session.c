@@ -4,9 +4,8 @@
 #include "app/window/live_view.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/file.h"
-#include "media/picture.h"
 
+#include "tests/app/window/film.h"
 #include "tests/app/window/harness.h"
 
 #include <stdio.h>
@@ -14,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WIDTH = 640, HEIGHT = 480, FRAMES = 12, STEP = 6, PATIENCE_MS = 120 * 1000 };
+enum { PATIENCE_MS = 120 * 1000 };
 
 static char film[] = "/tmp/besra-test-live-XXXXXX.mkv"; /* what is seen of it is "film.mkv" */
 
@@ -24,50 +23,11 @@ static struct ground                ground;
 static struct live                 *live;
 static struct live_view             view;
 
-/* ---- the film ------------------------------------------------------------------------------------- */
-
-static struct picture read_cards(void)
-{
-    struct bytes     bytes = {0};
-    struct picture   picture = {.format = PICTURE_UNKNOWN};
-    struct bsr_error err;
-
-    assert_int_equal(file_read(&bytes, BESRA_SOURCE_DIR "/assets/cards/cards-1.jpg", 64 << 20, &err), BSR_OK);
-    assert_int_equal(
-        picture_decode(&picture, bytes.data, bytes.size, PICTURE_FOR_NET_AS_STORED, NULL, "cards", &err),
-        BSR_OK);
-    bytes_free(&bytes);
-    assert_true(picture.image.width >= WIDTH && picture.image.height >= HEIGHT);
-    return picture;
-}
-
-/* The upper left corner of the photograph, moving to the right. False, aloud, without what makes films. */
 static bool make_film(void)
 {
-    const struct video_writer_options how = {.width = WIDTH, .height = HEIGHT, .quality = 95};
-    struct picture                    cards = read_cards();
-    struct video_writer              *writer = NULL;
-    struct bsr_error                  err = {0};
-    const int                         room = cards.image.width - WIDTH;
-
     close(mkstemps(film, 4));
     unlink(film);
-    bsr_status status = video_writer_open(&writer, film, &how, &err);
-    for (int i = 0; i < FRAMES && status == BSR_OK; i++) {
-        struct bsr_image part = cards.image;
-        part.data = (uint8_t *)part.data + (size_t)(i * STEP < room ? i * STEP : room) * 3;
-        part.width = WIDTH;
-        part.height = HEIGHT;
-        status = video_writer_add(writer, &part, i / 10.0, &err);
-    }
-    if (writer && status == BSR_OK)
-        status = video_writer_close(writer, FRAMES / 10.0, &err);
-    picture_free(&cards);
-    if (status == BSR_EMISSING)
-        print_message("SKIPPED: %s\n", err.message);
-    else
-        assert_int_equal(status, BSR_OK);
-    return status == BSR_OK;
+    return film_make(film);
 }
 
 /* ---- the window ------------------------------------------------------------------------------------ */
@@ -265,9 +225,6 @@ static void test_a_source_that_fails_says_why(void **state)
 {
     (void)state;
     NEEDS_DISPLAY();
-    if (!make_film())
-        skip();
-    unlink(film);
     open_all("no-such-film.mkv", NULL, 0);
     wait_for(LIVE_FAILED);
     harness_check(display, "live_failed");

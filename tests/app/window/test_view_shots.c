@@ -230,7 +230,7 @@ static void test_trouble(void **state)
     check(&s, "view_broken_model");
     fake_detector(5);
     viewer_start_batch(s.viewer, "x");
-    fake.shot.batch_done = 1;
+    fake.shot.batch_done = 2;
     fake.shot.batch_failed = 1;
     fake.shot.batch_why = "b.jpg: not a JPEG";
     key(&s, "f3");
