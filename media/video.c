@@ -288,16 +288,23 @@ const struct video_facts *video_facts(const struct video_reader *reader)
 /* ---- going elsewhere ---- */
 
 /* Decodes from where the module landed to the frame at or behind `time`; *overshot when the very first is
- * behind it already. */
-static bsr_status decode_until(struct video_reader *reader, double time, bool *overshot,
+ * behind it already, when there is none at all, or when it doesn't say where it is: from the beginning that
+ * is known. */
+static bsr_status decode_until(struct video_reader *reader, double time, bool beginning, bool *overshot,
                                struct bsr_error *err)
 {
     bool      end = false;
     long long damaged = 0;
     for (long long frames = 0;; frames++) {
         bsr_status status = decode_next(reader, &end, &damaged, err);
-        if (status != BSR_OK || end)
+        if (status != BSR_OK || end) {
+            *overshot = frames == 0;
             return status;
+        }
+        if (frames == 0 && !beginning && !isfinite(reader->decoded.time)) {
+            *overshot = true;
+            return BSR_OK;
+        }
         if (reader->decoded_time >= time - same_time) {
             *overshot = frames == 0 && reader->decoded_time > time + same_time;
             return BSR_OK;
@@ -305,20 +312,24 @@ static bsr_status decode_until(struct video_reader *reader, double time, bool *o
     }
 }
 
-/* Where an index is only nearly right, it is tried from further and further back. */
+/* Where an index is only nearly right, it is tried from further and further back; at last from the beginning.
+ */
 static bsr_status find_time(struct video_reader *reader, double time, struct bsr_error *err)
 {
-    static const double back[] = {0, 2, 10, INFINITY};
-    bool                overshot = true;
-    for (size_t i = 0; overshot && i < sizeof back / sizeof *back; i++) {
-        double     from = fmax(time - back[i], 0);
+    static const double back[] = {0, 2, 10};
+    enum { TRIES = sizeof back / sizeof *back };
+    bool overshot = true;
+    for (size_t i = 0; overshot && i <= TRIES; i++) {
+        double from = i < TRIES ? time - back[i] : -INFINITY;
+        if (from < 0)
+            from = i == 0 ? 0 : -INFINITY;
         bsr_status status = reader->module->seek(reader->input, reader->clock.start + from);
         if (status != BSR_OK)
             return explain(reader, status, err);
         video_clock_jump(&reader->clock);
         overshot = false;
-        status = decode_until(reader, time, &overshot, err);
-        if (status != BSR_OK || from <= 0)
+        status = decode_until(reader, time, from < 0, &overshot, err);
+        if (status != BSR_OK || from < 0)
             return status;
     }
     return BSR_OK;

@@ -17,7 +17,10 @@ static bsr_status read_packet(struct video_input *input, bool *ended, long long 
         av_packet_unref(input->packet);
         int code = av_read_frame(input->format, input->packet);
         input->arrived_ms = input->host.clock_ms();
-        if (code >= 0 && input->packet->stream_index == input->stream->index)
+        bool ours = code >= 0 && input->packet->stream_index == input->stream->index;
+        if (ours && input->astray)
+            input->astray = !(input->packet->flags & AV_PKT_FLAG_KEY);
+        if (ours && !input->astray)
             return BSR_OK;
         if (input->host.interrupted(input->host.context))
             return libav_fail(&input->host, BSR_ECANCELED, AVERROR_EXIT, "can't be read");
@@ -52,6 +55,10 @@ static bsr_status feed(struct video_input *input, long long *damaged)
     bsr_status status = read_packet(input, &ended, damaged);
     if (status != BSR_OK)
         return status;
+    /* Behind a key frame that isn't the first of all, libav 5's H.264 keeps the last frames back as if they
+     * were damaged, although those before them were not. */
+    if (ended && input->whole)
+        input->codec->flags2 |= AV_CODEC_FLAG2_SHOW_ALL;
     int code = avcodec_send_packet(input->codec, ended ? NULL : input->packet);
     input->ended = ended;
     if (code == AVERROR(ENOMEM))
@@ -93,6 +100,7 @@ bsr_status input_next(struct video_input *input, struct video_decoded *frame, bo
         }
     }
     int64_t stamp = input->frame->best_effort_timestamp;
+    input->whole = true;
     frame->width = input->frame->width;
     frame->height = input->frame->height;
     frame->orientation = libav_orientation(input->stream, input->frame);
@@ -110,20 +118,33 @@ bsr_status input_pixels(struct video_input *input, uint8_t *bgr, size_t stride)
                         input->codec->codec_id == AV_CODEC_ID_MJPEG, bgr, stride);
 }
 
+/* By bytes, or by the first time stamp where a container is not to be read by bytes. */
+static int seek_to_beginning(struct video_input *input)
+{
+    int64_t first = input->stream->start_time == AV_NOPTS_VALUE ? 0 : input->stream->start_time;
+    int     code = av_seek_frame(input->format, -1, 0, AVSEEK_FLAG_BYTE);
+    if (code < 0)
+        code = avformat_seek_file(input->format, input->stream->index, INT64_MIN, first, first, 0);
+    return code;
+}
+
 bsr_status input_seek(struct video_input *input, double time)
 {
     libav_forget_log();
-    double  ticks = floor(time / av_q2d(input->stream->time_base));
+    bool    beginning = !(time > -INFINITY);
+    double  ticks = beginning ? 0 : floor(time / av_q2d(input->stream->time_base));
     int64_t stamp = ticks > -9e18 && ticks < 9e18 ? (int64_t)ticks : 0;
     int     code = AVERROR(ESPIPE);
     bool    possible = !input->live && input->format->pb && input->format->pb->seekable;
-    if (possible && !input->untimed)
+    if (possible && !input->untimed && !beginning)
         code = avformat_seek_file(input->format, input->stream->index, INT64_MIN, stamp, stamp, 0);
+    input->astray = code >= 0;
     if (possible && code < 0) /* without an index: from the beginning, which is always before `time` */
-        code = av_seek_frame(input->format, -1, 0, AVSEEK_FLAG_BYTE);
+        code = seek_to_beginning(input);
     if (code < 0)
         return libav_fail(&input->host, BSR_EFORMAT, code, "can't be read from another place");
     avcodec_flush_buffers(input->codec);
-    input->ended = false;
+    input->codec->flags2 &= ~AV_CODEC_FLAG2_SHOW_ALL;
+    input->ended = input->whole = false;
     return BSR_OK;
 }

@@ -15,6 +15,8 @@ struct video_input {
     bool               device, live;
     bool               untimed;    /* the container has no time stamps */
     bool               ended;      /* the decoder was told so */
+    bool               whole;      /* a frame was, since the last jump */
+    bool               astray;     /* after a jump, until a key frame: what comes before can't be decoded */
     bool               owed;       /* a frame, by the packet that was sent: a codec without a memory */
     double             arrived_ms; /* the newest packet */
 };

@@ -2,7 +2,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "tests/media/video_clips.h"
+#include "tests/media/video_encode.h"
 #include "tests/pipeline/viewing.h"
 
 #include <math.h>
@@ -130,6 +130,40 @@ static void test_steps_go_to_the_next_frame_and_to_the_one_before(void **unused)
     }
     viewer_close(viewer);
 }
+
+#ifdef BESRA_HAS_VIDEO
+/* Frames that are stored in another order, of uneven rate, with few key frames or none but the first. */
+static void test_steps_over_any_order_miss_no_frame(void **unused)
+{
+    static const struct {
+        const char          *name;
+        struct clip_encoding how;
+    } clips[] = {{"uneven.mp4", {"libx264", "bf=3:g=20", 40, 0}},
+                 {"one-key.mkv", {"libx264", "bf=2:g=100000:sc_threshold=0", 40, 25}},
+                 {"transport.ts", {"mpeg2video", "bf=2:g=12", 40, 25}}};
+    (void)unused;
+    for (size_t i = 0; i < sizeof clips / sizeof *clips; i++) {
+        if (!clip_encode(clip_path(clips[i].name), &clips[i].how))
+            continue;
+        struct viewer *viewer = open_viewer(0);
+        int            by = -1;
+        add_inputs(viewer, clip_path(clips[i].name), NULL);
+        wait_until(viewer, has_picture);
+        viewer_seek(viewer, 1e6);
+        for (int k = 39; k < 40; k += by) {
+            struct viewer_snapshot snapshot = wait_for(viewer, has_settled);
+            if (clip_number(snapshot.picture) != k)
+                fail_msg("%s: this is frame %d, and should be %d", clips[i].name,
+                         clip_number(snapshot.picture), k);
+            assert_true(fabs(snapshot.video.time - clip_time(k, clips[i].how.fps)) < 0.0011);
+            viewer_release(viewer, &snapshot);
+            by = k == 0 ? 1 : by;
+            viewer_step(viewer, by);
+        }
+        viewer_close(viewer);
+    }
+}
+#endif
 
 /* As many frames as are kept, however little memory there is. */
 static void test_steps_back_do_with_little_memory(void **unused)
@@ -524,6 +558,9 @@ int main(void)
         cmocka_unit_test(test_a_video_is_one_of_the_list_and_shows_its_first_frame),
         cmocka_unit_test(test_any_frame_is_found_exactly),
         cmocka_unit_test(test_steps_go_to_the_next_frame_and_to_the_one_before),
+#ifdef BESRA_HAS_VIDEO
+        cmocka_unit_test(test_steps_over_any_order_miss_no_frame),
+#endif
         cmocka_unit_test(test_steps_back_do_with_little_memory),
         cmocka_unit_test(test_a_frame_is_where_it_was_left),
         cmocka_unit_test(test_a_named_frame_is_what_a_video_begins_with),
