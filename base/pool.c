@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/busy.h"
+#include "base/priority.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -71,6 +72,7 @@ static void *worker_main(void *argument)
     struct pool   *pool = worker->pool;
     unsigned       seen = 0;
 
+    priority_enter_worker();
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         while (pool->round == seen && !pool->stop)

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/busy.h"
+#include "base/priority.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -103,6 +104,7 @@ static void *member_main(void *argument)
     struct member *member = argument;
     unsigned       seen = 0;
 
+    priority_enter_worker();
     for (;;) {
         seen = wait_for_run(member->team, seen);
         if (seen & ENDED)

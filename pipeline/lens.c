@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/busy.h"
 #include "base/clock.h"
+#include "base/priority.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -62,6 +63,7 @@ static void *lens_main(void *context)
 {
     struct lens *lens = context;
 
+    priority_enter_worker();
     for (struct part part; next_part(lens, &part);) {
         const struct upscale_size size = {.factor = part.factor};
         struct lens_picture       picture = {.x = part.x, .y = part.y};

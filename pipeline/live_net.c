@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/busy.h"
 #include "base/clock.h"
+#include "base/priority.h"
 #include "pipeline/live_record.h"
 #include "pipeline/live_state.h"
 
@@ -295,6 +296,7 @@ void *live_net_main(void *context)
     struct bsr_error    err = {0};
     bsr_status          status = BSR_OK;
 
+    priority_enter_worker();
     pthread_mutex_lock(&live->lock);
     while (status == BSR_OK && next_frame(&looking, &frame, &result)) {
         pthread_mutex_unlock(&live->lock);

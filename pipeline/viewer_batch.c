@@ -297,6 +297,7 @@ void *viewer_batch_thread(void *argument)
 {
     struct viewer *viewer = argument;
 
+    priority_enter_worker();
     viewer_lock(viewer);
     while (!viewer->closing)
         if (viewer->batch_wanted)

@@ -233,6 +233,7 @@ void *viewer_open_thread(void *argument)
 {
     struct viewer *viewer = argument;
 
+    priority_enter_worker();
     viewer_lock(viewer);
     while (!viewer->closing) {
         if (!viewer->model_wanted) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/pool.h"
+#include "base/priority.h"
 #include "pipeline/proposals.h"
 #include "pipeline/sources.h"
 #include "pipeline/viewer.h"

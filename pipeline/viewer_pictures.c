@@ -210,6 +210,7 @@ void *viewer_load_thread(void *argument)
 {
     struct viewer *viewer = argument;
 
+    priority_enter_worker();
     viewer_lock(viewer);
     while (!viewer->closing) {
         struct entry *entry = next_picture(viewer);

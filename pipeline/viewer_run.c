@@ -257,6 +257,7 @@ void *viewer_run_thread(void *argument)
     struct viewer *viewer = argument;
     struct task    task;
 
+    priority_enter_worker();
     viewer_lock(viewer);
     while (!viewer->closing) {
         if (!find_task(viewer, &task)) {

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/image.h"
+#include "base/priority.h"
 #include "media/picture.h"
 
 #include <errno.h>
@@ -111,6 +112,7 @@ bsr_status session_open_window(const struct display_module **module, struct disp
         status = real->open(&display, options, err);
     if (status != BSR_OK)
         return status;
+    priority_lower_workers();
     if (!session.play && !session.record) {
         *module = real;
         *out = display;

@@ -32,9 +32,10 @@ extern const struct display_module session_module;
 /* What went wrong: a word that never came true, a shot that can't be written; BSR_OK: nothing yet. */
 bsr_status session_outcome(const struct display *session, struct bsr_error *err);
 
-/* Opens a window, and a session round it where $BESRA_PLAY_EVENTS or $BESRA_RECORD_EVENTS name files; shots
- * then go into $BESRA_SHOTS, times into $BESRA_FRAME_TIMES; $BESRA_PLAY_PACE is the pace. `hooks` (may be
- * NULL) gives is_reached and its context. */
+/* Opens a window, for which threads that work give way from then on (base/priority.h), and a session round it
+ * where $BESRA_PLAY_EVENTS or $BESRA_RECORD_EVENTS name files; shots then go into $BESRA_SHOTS, times into
+ * $BESRA_FRAME_TIMES; $BESRA_PLAY_PACE is the pace. `hooks` (may be NULL) gives is_reached and its context.
+ */
 bsr_status session_open_window(const struct display_module **module, struct display **out,
                                const struct display_options *options, const struct session_options *hooks,
                                struct bsr_error *err);
