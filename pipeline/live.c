@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "pipeline/live_state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -65,6 +66,7 @@ struct live_snapshot live_snapshot(struct live *live)
         .state = live->state,
         .stats = live_stats_of(live),
         .recording = live->recording,
+        .recorded = live->recording ? live->last_time - live->record_begun : 0,
         .confidence = live->confidence,
         .iou = live->iou,
         .class_names = live->class_names,
@@ -74,6 +76,9 @@ struct live_snapshot live_snapshot(struct live *live)
         .held = {frame, result},
     };
     memcpy(shot.why, live->why, sizeof shot.why);
+    memcpy(shot.record_path, live->record_path, sizeof shot.record_path);
+    if (live->record_failure.code != BSR_OK)
+        snprintf(shot.record_why, sizeof shot.record_why, "%.300s", live->record_failure.message);
     pthread_mutex_unlock(&live->lock);
 
     if (frame) {
@@ -135,6 +140,15 @@ void live_step(struct live *live)
     if (live->state == LIVE_RUNNING)
         live->state = LIVE_PAUSED;
     live_note_change(live);
+    pthread_mutex_unlock(&live->lock);
+}
+
+void live_record(struct live *live, bool on)
+{
+    pthread_mutex_lock(&live->lock);
+    live->order = on ? ORDER_RECORD : ORDER_END;
+    live->order_changed = true;
+    pthread_cond_broadcast(&live->changed);
     pthread_mutex_unlock(&live->lock);
 }
 

@@ -36,7 +36,9 @@ struct live_options {
     const char  *record_path;
     char *const *record_on; /* names or numbers of classes that begin it; NULL: at once */
     size_t       record_on_count;
-    double       pre, post; /* seconds before the first and behind the last of them */
+    double       pre, post;    /* seconds before the first and behind the last of them */
+    bool         record_waits; /* begins when live_record() says so, with `pre` seconds from before, each time
+                                * a file with a number, as with record_on */
 
     /* Called by the net's thread for each frame that was looked at, in order; NULL: none. The record is a
      * line of JSON: that of `detect`, with "frame", "time" and each box's "track"; behind it one for each
@@ -52,7 +54,7 @@ struct live_options {
     void *context;
 };
 
-enum { LIVE_WHY = 400 };
+enum { LIVE_WHY = 400, LIVE_PATH = 256 };
 
 enum live_state {
     LIVE_OPENING,
@@ -88,7 +90,10 @@ struct live_snapshot { /* NOLINT(clang-analyzer-optin.performance.Padding): in a
     long long                 looked_number; /* the frame that they belong to */
     struct live_stats         stats;
     bool                      recording;
-    double                    confidence, iou; /* the thresholds in force */
+    double                    recorded;               /* seconds since it was begun */
+    char                      record_path[LIVE_PATH]; /* of the newest that was begun, or its end; else "" */
+    char                      record_why[LIVE_WHY];   /* that it can't be recorded; else empty */
+    double                    confidence, iou;        /* the thresholds in force */
     const char *const        *class_names;
     int                       class_count;
     int                       shape_count;
@@ -127,6 +132,10 @@ bsr_status live_set_shapes(struct live *live, const struct count_shape *shapes, 
 /* What was counted of shape `index` so far, copied: rows by class. Release with mem_free(). */
 bsr_status live_counts(struct live *live, int index, struct count_row **out, size_t *count,
                        struct bsr_error *err);
+
+/* Begins a recording with the next frame, or ends it. What was begun so goes on until it is ended so; with
+ * record_on, things that come after one was ended begin the next. Without record_path it does nothing. */
+void live_record(struct live *live, bool on);
 
 /* Writes the newest frame, with its boxes or without. */
 bsr_status live_save(struct live *live, const char *path, bool plain, struct bsr_error *err);

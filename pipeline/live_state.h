@@ -25,6 +25,9 @@ enum {
     LIVE_RESULTS = LIVE_QUEUE + LIVE_SNAPSHOTS + 3,
 };
 
+/* What was said of recording last. */
+enum live_order { ORDER_NONE, ORDER_RECORD, ORDER_END };
+
 struct live_queued {
     struct live_frame  *frame;
     struct live_result *result; /* or NULL */
@@ -76,6 +79,10 @@ struct live { /* NOLINT(clang-analyzer-optin.performance.Padding): in an order f
     int                queue_first, queue_count;
     bool               queue_closed, recorder_idle, recording;
     struct bsr_error   record_failure;
+    enum live_order    order;
+    bool               order_changed;
+    double             record_begun; /* the time of the frame */
+    char               record_path[LIVE_PATH];
     double             last_time, last_arrived_ms, nominal; /* of the newest frame read; seconds a frame */
 };
 

@@ -201,6 +201,159 @@ static void test_frames_of_another_size_begin_another_file(void **state)
     assert_true(stage.files[0].closed && stage.files[1].closed);
 }
 
+/* ---- by hand --------------------------------------------------------------------------------------------
+ */
+
+static struct live_snapshot wait_until(struct live *live, bool (*there)(const struct live_snapshot *shot))
+{
+    enum { PATIENCE = 6000 };
+    for (int i = 0; i < PATIENCE; i++) {
+        struct live_snapshot shot = live_snapshot(live);
+        if (there(&shot))
+            return shot;
+        live_release(live, &shot);
+        usleep(10000);
+    }
+    fail_msg("waited for too long");
+    return (struct live_snapshot){.count = 0};
+}
+
+static bool has_frames(const struct live_snapshot *shot)
+{
+    return shot->frame_number >= 20;
+}
+
+static bool is_recording(const struct live_snapshot *shot)
+{
+    return shot->recording;
+}
+
+static bool is_recorded_a_while(const struct live_snapshot *shot)
+{
+    return shot->recording && shot->recorded > 0.1;
+}
+
+static bool is_not_recording(const struct live_snapshot *shot)
+{
+    return !shot->recording;
+}
+
+static void wait_for(struct live *live, bool (*there)(const struct live_snapshot *shot))
+{
+    struct live_snapshot shot = wait_until(live, there);
+    live_release(live, &shot);
+}
+
+static void test_it_is_begun_and_ended_by_hand_with_what_was_before(void **state)
+{
+    (void)state;
+    plays((struct stage_opening[]){{.frames = 100000, .fps = 100, .live = true}}, 1);
+    struct live_options options = recording_options();
+    options.record_waits = true;
+    options.pre = 3;
+    struct live *live = stage_open(&options);
+    wait_for(live, has_frames);
+    assert_int_equal(stage.files[0].begun, 0);
+    live_record(live, true);
+    struct live_snapshot shot = wait_until(live, is_recorded_a_while);
+    assert_non_null(strstr(shot.record_path, "/film-1.mp4"));
+    live_release(live, &shot);
+    live_record(live, false);
+    wait_for(live, is_not_recording);
+    live_record(live, true);
+    wait_for(live, is_recording);
+    assert_int_equal(live_close(live, NULL), BSR_OK);
+
+    assert_int_equal(stage.file_count, 2);
+    assert_true(is_name(&stage.files[0], "film-1.mp4") && is_name(&stage.files[1], "film-2.mp4"));
+    assert_true(stage.files[0].hold == 3 && stage.files[1].hold == 3);
+    assert_true(stage.files[0].begin_time >= 0.1); /* what was held before it is in it */
+    assert_true(stage.files[0].times[0] < 0.1);
+    assert_true(stage.files[1].begun && stage.files[1].closed);
+    assert_non_null(strstr(stage.said, "film-1.mp4: recorded\n"));
+}
+
+static void test_without_a_time_before_nothing_is_encoded_in_vain(void **state)
+{
+    (void)state;
+    plays((struct stage_opening[]){{.frames = 100000, .fps = 100, .live = true}}, 1);
+    struct live_options options = recording_options();
+    options.record_waits = true;
+    struct live *live = stage_open(&options);
+    wait_for(live, has_frames);
+    live_record(live, true);
+    wait_for(live, is_recorded_a_while);
+    live_record(live, false);
+    wait_for(live, is_not_recording);
+    assert_int_equal(live_close(live, NULL), BSR_OK);
+    assert_int_equal(stage.file_count, 1);
+    assert_true(stage.files[0].times[0] > 0.1); /* nothing from before */
+    assert_true(stage.files[0].closed);
+}
+
+static void test_what_began_by_itself_is_ended_by_hand_and_begun_again(void **state)
+{
+    (void)state;
+    plays((struct stage_opening[]){{.frames = 100000, .fps = 100, .live = true}}, 1);
+    struct live_options options = recording_options();
+    struct live        *live = stage_open(&options);
+    wait_for(live, is_recording);
+    live_record(live, false);
+    wait_for(live, is_not_recording);
+    live_record(live, true);
+    wait_for(live, is_recording);
+    assert_int_equal(live_close(live, NULL), BSR_OK);
+    assert_int_equal(stage.file_count, 2);
+    assert_true(is_name(&stage.files[0], "film.mp4") && is_name(&stage.files[1], "film-2.mp4"));
+}
+
+static void test_it_is_ended_where_no_frame_comes(void **state)
+{
+    (void)state;
+    plays((struct stage_opening[]){{.frames = 30, .fps = 100, .live = true, .then = STAGE_HANGS}}, 1);
+    struct live_options options = recording_options();
+    struct live        *live = stage_open(&options);
+    wait_for(live, has_frames);
+    wait_for(live, is_recording);
+    usleep(500 * 1000); /* all frames have come, most likely */
+    live_record(live, false);
+    wait_for(live, is_not_recording);
+    assert_true(stage.files[0].closed);
+    assert_int_equal(live_close(live, NULL), BSR_OK);
+}
+
+static bool all_the_time(int number)
+{
+    (void)number;
+    return true;
+}
+
+/* Ended by hand while the thing is there: it must go before it begins another. */
+static void test_things_that_stay_do_not_begin_what_was_ended_by_hand(void **state)
+{
+    char *names[] = {berry};
+    (void)state;
+    plays((struct stage_opening[]){{.frames = 100000, .fps = 100, .live = true, .berry = all_the_time}}, 1);
+    struct live_options options = recording_options();
+    options.record_on = names;
+    options.record_on_count = 1;
+    options.pre = 1;
+    options.post = 1;
+    struct live *live = stage_open(&options);
+    wait_for(live, is_recording);
+    live_record(live, false);
+    wait_for(live, is_not_recording);
+    for (int i = 0; i < 20; i++) {
+        struct live_snapshot shot = live_snapshot(live);
+        assert_false(shot.recording);
+        live_release(live, &shot);
+        usleep(10000);
+    }
+    live_record(live, true);
+    wait_for(live, is_recording);
+    assert_int_equal(live_close(live, NULL), BSR_OK);
+}
+
 static void test_a_full_disk_ends_the_run(void **state)
 {
     struct live_stats stats;
@@ -225,6 +378,11 @@ int main(void)
         ON_STAGE(test_where_nothing_is_seen_nothing_begins),
         ON_STAGE(test_classes_that_can_not_be_seen_are_refused),
         ON_STAGE(test_frames_of_another_size_begin_another_file),
+        ON_STAGE(test_it_is_begun_and_ended_by_hand_with_what_was_before),
+        ON_STAGE(test_without_a_time_before_nothing_is_encoded_in_vain),
+        ON_STAGE(test_what_began_by_itself_is_ended_by_hand_and_begun_again),
+        ON_STAGE(test_it_is_ended_where_no_frame_comes),
+        ON_STAGE(test_things_that_stay_do_not_begin_what_was_ended_by_hand),
         ON_STAGE(test_a_full_disk_ends_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
