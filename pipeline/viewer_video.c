@@ -173,10 +173,18 @@ static void show_frame(struct player *player, struct pixels *pixels)
     viewer_lock(viewer);
 }
 
+/* Containers count sound, too: so much may be missing of a whole file. Seconds. */
+static const double tolerance = 1;
+
+/* Whether the last frame was shown in place of one that should be at `time`. */
+static bool is_missed(const struct entry *entry, double time, const struct frame_place *place)
+{
+    return place->time + tolerance < fmin(time, entry->duration);
+}
+
 /* Nothing is behind `place`. With the lock held. */
 static void note_end(struct player *player, const struct frame_place *place)
 {
-    const double  tolerance = 1; /* second: containers count sound, too */
     struct entry *entry = player->entry;
     double        each = place->fps > 0 ? 1 / place->fps : 0, length = place->time + each;
     char          text[160];
@@ -246,17 +254,19 @@ static void go(struct player *player)
     if (status == BSR_OK)
         status = take_steps(player->film, &pixels, wish.steps, &viewer->video.stop, &end, &err);
     viewer_lock(viewer);
-    viewer->video.working = false;
     if (status != BSR_OK) {
+        viewer->video.working = false;
         viewer_retire(viewer, pixels);
         give_up(player, &err);
         return;
     }
     const struct frame_place place = pixels->frame;
+    end = end || (wish.go && is_missed(entry, wish.time, &place));
     entry->at_end = false;
     show_frame(player, pixels);
     if (end)
         note_end(player, &place);
+    viewer->video.working = false;
     moment_publish(viewer);
 }
 

@@ -61,7 +61,7 @@ static void add_frame(struct view *view, struct rect frame, size_t index)
     if (image)
         inner = paint_small(view, inner, image, id);
     else
-        paint_rect(ui->list, rect_inset(inner, ui_points(ui, 6)), ui->theme->line, ui_points(ui, 3));
+        paint_rect(ui->list, inner = rect_inset(inner, ui_points(ui, 6)), ui->theme->line, ui_points(ui, 3));
     if (viewer_is_video(&view->shot, index))
         add_mark(view, inner);
     if (selected)

@@ -489,21 +489,14 @@ static void test_all_pictures_are_done_without_the_videos(void **unused)
 
 /* ---- trouble ------------------------------------------------------------------------------------ */
 
-static void test_a_file_cut_off_says_so_and_stays_at_its_last_frame(void **unused)
+/* By playing to its end, or by going to where there is nothing. */
+static void expect_cut_off(bool play)
 {
-    struct bytes     file = {0};
-    struct bsr_error err = {0};
-    (void)unused;
-    clip_need_module();
-    clip_write(clip_path("whole.mkv"), 121, FPS);
-    require(file_read(&file, clip_path("whole.mkv"), SIZE_MAX, &err), &err);
-    require(file_write(clip_path("cut.mkv"), file.data, file.size / 2, false, false, &err), &err);
-    bytes_free(&file);
     struct viewer *viewer = open_viewer(0);
     add_inputs(viewer, clip_path("cut.mkv"), NULL);
     wait_until(viewer, has_picture);
-    viewer_play(viewer, true);
-    viewer_seek(viewer, 2);
+    viewer_play(viewer, play);
+    viewer_seek(viewer, play ? 2 : 7.5);
     struct viewer_snapshot snapshot = wait_for(viewer, has_settled);
     assert_true(snapshot.video.number > 30 && snapshot.video.number < 110);
     assert_non_null(snapshot.video.why);
@@ -515,6 +508,20 @@ static void test_a_file_cut_off_says_so_and_stays_at_its_last_frame(void **unuse
     assert_int_equal(clip_number(snapshot.picture), snapshot.video.number);
     viewer_release(viewer, &snapshot);
     viewer_close(viewer);
+}
+
+static void test_a_file_cut_off_says_so_and_stays_at_its_last_frame(void **unused)
+{
+    struct bytes     file = {0};
+    struct bsr_error err = {0};
+    (void)unused;
+    clip_need_module();
+    clip_write(clip_path("whole.mkv"), 121, FPS);
+    require(file_read(&file, clip_path("whole.mkv"), SIZE_MAX, &err), &err);
+    require(file_write(clip_path("cut.mkv"), file.data, file.size / 2, false, false, &err), &err);
+    bytes_free(&file);
+    expect_cut_off(true);
+    expect_cut_off(false);
 }
 
 static void test_what_is_no_video_says_why(void **unused)
