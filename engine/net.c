@@ -340,20 +340,31 @@ static bsr_status open_front(struct net *net, struct net **twin, const struct ne
     return status;
 }
 
-/* Says which nodes run in fast regions. Their graphs are needed no longer. */
-static bsr_status note_fast_nodes(struct net *net, struct refusals *refusals, struct bsr_error *err)
+static bsr_status note_nodes(const struct onnx_region *region, int number, struct refusals *refusals,
+                             struct bsr_error *err)
+{
+    struct onnx_view *view = NULL;
+    bsr_status        status = onnx_view_make(&view, region->model, err);
+
+    for (int n = 0; status == BSR_OK && n < view->node_count; n++) {
+        const struct onnx_node_view *node = &view->nodes[n].view;
+        status = region->fast ? refusals_note_fast(refusals, &node->node, number, err)
+                              : refusals_note_own(refusals, node, err);
+    }
+    onnx_view_free(view);
+    return status == BSR_EMODEL && !region->fast ? BSR_OK : status; /* whoever runs it will say so */
+}
+
+/* Says which nodes run in regions. The graphs of fast ones are needed no longer. */
+static bsr_status note_all_nodes(struct net *net, struct refusals *refusals, struct bsr_error *err)
 {
     bsr_status status = BSR_OK;
 
     for (int r = 0; status == BSR_OK && r < net->split.region_count; r++) {
         struct onnx_region *region = &net->split.regions[r];
-        struct onnx_view   *view = NULL;
+        status = note_nodes(region, r, refusals, err);
         if (!region->fast)
             continue;
-        status = onnx_view_make(&view, region->model, err);
-        for (int n = 0; status == BSR_OK && n < view->node_count; n++)
-            status = refusals_note_fast(refusals, &view->nodes[n].view.node, r, err);
-        onnx_view_free(view);
         onnx_model_free(region->model);
         region->model = NULL;
     }
@@ -397,7 +408,7 @@ static bsr_status try_split(struct net *net, struct net **twin, const struct net
     if (status == BSR_OK && net->split.region_count == 1 && !net->split.tail)
         status = direct_open(&net->direct, net->regions[0], &net->split.regions[0], &net->ports, err);
     if (status == BSR_OK)
-        status = note_fast_nodes(net, refusals, err);
+        status = note_all_nodes(net, refusals, err);
     if (status == BSR_OK)
         status = join(net, net->model, err);
     if (net->direct)

@@ -82,6 +82,39 @@ bsr_status refusals_note_fast(struct refusals *refusals, const struct bsr_node *
                             region);
 }
 
+/* What OpenCV has no tensors for, of those that come and go at run time; NULL: they are plain. */
+static const struct bsr_tensor *find_carried(const struct onnx_node_view *node)
+{
+    for (int i = 0; i < node->input_count; i++)
+        if (node->inputs[i] && !node->inputs[i]->data &&
+            (node->inputs[i]->type != BSR_F32 || !node->inputs[i]->dims))
+            return node->inputs[i];
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i] && (node->outputs[i]->type != BSR_F32 || !node->outputs[i]->dims))
+            return node->outputs[i];
+    return NULL;
+}
+
+bsr_status refusals_note_own(struct refusals *refusals, const struct onnx_node_view *node,
+                             struct bsr_error *err)
+{
+    const struct bsr_tensor *carried = find_carried(node);
+    struct label             label = operator_label(&node->node);
+    char                     where[512];
+
+    snprintf(where, sizeof where, "%.240s (%s)", node->node.name, label.text);
+    if (find(&refusals->found, where))
+        return BSR_OK;
+    if (!carried)
+        return onnx_changes_add(&refusals->found, err, pass, where,
+                                "run by besra: it stands among nodes that OpenCV can't run");
+    if (carried->type == BSR_F32)
+        return onnx_changes_add(&refusals->found, err, pass, where,
+                                "run by besra: OpenCV has no tensors without dimensions");
+    return onnx_changes_add(&refusals->found, err, pass, where, "run by besra: OpenCV has no tensors of %s",
+                            tensor_type_name(carried->type));
+}
+
 const char *refusals_ask(void *context, const struct onnx_node_view *node)
 {
     struct refusals          *refusals = context;

@@ -26,5 +26,10 @@ void refusals_free(struct refusals *refusals);
 bsr_status refusals_note_fast(struct refusals *refusals, const struct bsr_node *node, int region,
                               struct bsr_error *err);
 
+/* Notes that a node runs in a region of besra's operators, where that was not asked about: what it passes on
+ * is nothing that OpenCV has. BSR_ENOMEM. */
+bsr_status refusals_note_own(struct refusals *refusals, const struct onnx_node_view *node,
+                             struct bsr_error *err);
+
 /* onnx_supports of onnx/regions.h; `context` is a struct refusals. */
 const char *refusals_ask(void *context, const struct onnx_node_view *node);

@@ -190,6 +190,21 @@ static void test_what_is_changed_is_listed_with_the_names_before(void **state)
     free(run_expecting(4, "besra: ", "$BESRA model explain " MODELS "faulty.onnx"));
 }
 
+/* Nodes that nobody asked OpenCV about, since it has no tensors of their types. */
+static void test_what_is_no_float_is_besras_and_is_explained(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"auto", "opencv"};
+    for (size_t i = 0; i < 2; i++) {
+        char *out =
+            run_expecting(0, NULL, "$BESRA model explain --engine %s " MODELS "types.onnx", engines[i]);
+        expect_part(out, "/u8 (Add)    run by besra: OpenCV has no tensors of u8");
+        expect_part(out, "/bool (Not)  run by besra: OpenCV has no tensors of bool");
+        expect_part(out, "6 changes: f16-to-f32 1, engine 5");
+        free(out);
+    }
+}
+
 static void test_the_tutorials_problems_are_explained(void **state)
 {
     (void)state;
@@ -216,6 +231,7 @@ int main(void)
         IN_SCRATCH(test_mistakes_are_told),
         IN_SCRATCH(test_every_export_is_proved_to_be_the_same),
         IN_SCRATCH(test_what_is_changed_is_listed_with_the_names_before),
+        IN_SCRATCH(test_what_is_no_float_is_besras_and_is_explained),
         IN_SCRATCH(test_the_tutorials_problems_are_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
