@@ -80,7 +80,7 @@ struct blob {
 };
 
 /* A picture of the list. */
-struct entry {
+struct entry { /* NOLINT(clang-analyzer-optin.performance.Padding): in an order for readers */
     struct shared base;
     struct text  *path, *name, *relative;
     bool          pasted; /* in no file: its pixels are kept */
@@ -213,7 +213,7 @@ struct history {
     size_t        count;
 };
 
-struct viewer {
+struct viewer { /* NOLINT(clang-analyzer-optin.performance.Padding): in an order for readers */
     struct viewer_options options;
     pthread_mutex_t       lock;
     pthread_cond_t        work; /* there may be something to do */

@@ -152,7 +152,7 @@ static void show_frame(struct player *player, struct pixels *pixels)
     struct viewer *viewer = player->viewer;
     struct entry  *entry = player->entry;
 
-    if (entry != viewer_wanted(viewer, 0)) {
+    if (!entry || entry != viewer_wanted(viewer, 0)) {
         viewer_retire(viewer, pixels);
         return;
     }
@@ -374,7 +374,7 @@ void *viewer_video_thread(void *argument)
             pthread_cond_wait(&viewer->work, &viewer->lock);
             continue;
         }
-        if (!player.film)
+        if (player.entry != entry)
             open_film(&player, entry);
         else if (viewer->video.go || viewer->video.steps)
             go(&player);

@@ -83,7 +83,7 @@ struct view {
     double              divider;
     double              sought;   /* seconds of the video that it is on the way to; negative: none */
     unsigned long long  frame_id; /* of the video, that was painted */
-    unsigned            changed;                    /* enum view_change */
+    unsigned            changed;  /* enum view_change */
     char                box_path[MODEL_NAME_SPACE]; /* the picture in which a box is picked */
     struct detection    box;                        /* the one; class_index -1: none */
     struct field        field;                      /* of a dialogue */

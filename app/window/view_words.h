@@ -3,6 +3,7 @@
 
 #include "pipeline/viewer.h"
 
-/* Whether the viewer has come to: "model", "picture", "result", "folder" (ready), "failed" (any of them), "paused"
- * (a video stands still at the frame that was wanted), "idle" (nothing is worked on). Negative: another word. */
+/* Whether the viewer has come to: "model", "picture", "result", "folder" (ready), "failed" (any of them),
+ * "paused" (a video stands still at the frame that was wanted), "idle" (nothing is worked on). Negative:
+ * another word. */
 int view_is_reached(struct viewer *viewer, const char *word);

@@ -13,7 +13,7 @@ struct fake_viewer {
     size_t                 past_count;
     bsr_status             save_status;
     size_t                 videos; /* so many of the first pictures are videos */
-    struct bsr_image       small; /* the picture of every frame of the strip */
+    struct bsr_image       small;  /* the picture of every frame of the strip */
 };
 
 extern struct fake_viewer fake;

@@ -206,8 +206,7 @@ static void test_a_video(void **state)
     fake_pictures(1);
     fake_video();
     fake_detector(5);
-    fake.shot.video.why =
-        "the file was cut off or is damaged: 8.1 of its 30.2 seconds can be read";
+    fake.shot.video.why = "the file was cut off or is damaged: 8.1 of its 30.2 seconds can be read";
     check(&s, "view_video_small_cut_off");
     stop(&s);
 }

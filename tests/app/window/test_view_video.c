@@ -184,7 +184,7 @@ static void test_of_a_picture_the_keys_are_as_before(void **state)
 /* ---- places to click ------------------------------------------------------------------------------- */
 
 /* The row of the time line is above the filmstrip and the status line. */
-static const float row = HEIGHT - POINT_STATUS - POINT_STRIP - POINT_TIMELINE / 2;
+static const float row = HEIGHT - POINT_STATUS - POINT_STRIP - POINT_TIMELINE / 2.0F;
 
 static void test_buttons_do_the_same(void **state)
 {
