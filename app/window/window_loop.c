@@ -111,12 +111,12 @@ static void run(struct loop *loop)
             event = (struct event){.kind = EVENT_NONE};
         }
         start = clock_ms();
-        if (event.kind != EVENT_NONE && event.kind != EVENT_WAKE)
-            first = event.at_ms;
-        for (int i = 0; i < MOST_A_FRAME; i++) {
+        for (int left = MOST_A_FRAME;;) {
+            if (first <= 0 && event.kind != EVENT_NONE && event.kind != EVENT_WAKE)
+                first = event.at_ms; /* it waits longest */
             pass(loop, &event);
             quit = quit || loop->client->wishes->quit;
-            if (quit || !take_event(loop, &event, &next, &has_next, 0))
+            if (quit || --left == 0 || !take_event(loop, &event, &next, &has_next, 0))
                 break;
         }
         if (loop->client->ui->again_ms == 0) { /* something changed behind what it is shown in */
