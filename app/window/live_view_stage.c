@@ -176,8 +176,8 @@ static const char *state_text(const struct live_view *view, char *space, size_t 
     const struct live_snapshot *shot = &view->shot;
 
     switch (shot->state) {
-    case LIVE_OPENING:
-        return "Opening\xe2\x80\xa6";
+    case LIVE_OPENING: /* a film that begins again is no news */
+        return shot->frame && !shot->stats.reconnects ? NULL : "Opening\xe2\x80\xa6";
     case LIVE_WAITING:
     case LIVE_FAILED:
         snprintf(space, size, "%s: %s", view->options.source, shot->why);
