@@ -143,8 +143,10 @@ static void add_source(struct live_view *view, struct rect *rest)
         snprintf(text, sizeof text, "%.2f s", shot->frame_time);
         panel_row(ui, rest, "time", text);
     }
-    snprintf(text, sizeof text, "%lld of %lld frames", shot->stats.dropped, shot->stats.frames);
-    panel_row(ui, rest, "dropped", text);
+    if (shot->stats.frames) {
+        snprintf(text, sizeof text, "%lld of %lld frames", shot->stats.dropped, shot->stats.frames);
+        panel_row(ui, rest, "dropped", text);
+    }
     if (shot->stats.damaged) {
         snprintf(text, sizeof text, "%lld frames", shot->stats.damaged);
         panel_row(ui, rest, "damaged", text);
@@ -161,7 +163,9 @@ void live_view_panel_add(struct live_view *view, struct rect area)
 
     add_thresholds(view, &rest);
     add_shapes(view, &rest);
-    add_legend(view, &rest);
-    add_source(view, &rest);
+    if (view->shot.frame)
+        add_legend(view, &rest);
+    if (view->shot.frame || view->shot.stats.reconnects)
+        add_source(view, &rest);
     panel_end(&view->ui, rest, &view->panel_scroll);
 }

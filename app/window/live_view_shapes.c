@@ -230,6 +230,24 @@ static void add_handle(struct live_view *view, const struct count_point *point, 
     paint_rect(ui->list, rect, colour, side / 2);
 }
 
+/* From a line's middle to the right of who walks along it: the way that "there" counts. */
+static void add_tick(struct live_view *view, const struct live_view_shape *line, struct colour colour)
+{
+    enum { TICK_POINTS = 14 };
+    struct ui *ui = &view->ui;
+    float      x1, y1, x2, y2;
+
+    canvas_to_window(&view->canvas, line->points[0].x, line->points[0].y, &x1, &y1);
+    canvas_to_window(&view->canvas, line->points[1].x, line->points[1].y, &x2, &y2);
+    const float length = hypotf(x2 - x1, y2 - y1), x = (x1 + x2) / 2, y = (y1 + y2) / 2;
+    if (!(length > 1))
+        return;
+    const float across = ui_points(ui, TICK_POINTS) / length;
+    const float end_x = x - (y2 - y1) * across, end_y = y + (x2 - x1) * across;
+    paint_line(ui->list, x, y, end_x, end_y, (struct colour){0, 0, 0, 150}, ui_points(ui, 5));
+    paint_line(ui->list, x, y, end_x, end_y, colour, ui_points(ui, 2));
+}
+
 /* The number at the first point, as the panel has it. */
 static void add_number(struct live_view *view, const struct live_view_shape *shape, int index)
 {
@@ -252,6 +270,8 @@ static void add_outline(struct live_view *view, const struct live_view_shape *sh
         add_segment(view, &shape->points[i - 1], &shape->points[i], colour);
     if (closed && shape->count > 2)
         add_segment(view, &shape->points[shape->count - 1], &shape->points[0], colour);
+    if (closed && shape->count == 2)
+        add_tick(view, shape, colour);
     for (int i = 0; i < shape->count; i++)
         add_handle(view, &shape->points[i], colour);
 }

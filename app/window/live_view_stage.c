@@ -238,9 +238,9 @@ void live_view_stage_add(struct live_view *view, struct rect area)
     ui_clip(ui, area);
     if (view->shot.frame) {
         add_frame(view);
+        live_view_shapes_add(view); /* below the labels, which are to be read */
         if (view->look.boxes)
             add_boxes(view);
-        live_view_shapes_add(view);
         if (view->lens_on && view->lens)
             add_lens(view);
         canvas_touch(ui, &view->canvas, &clicked); /* takes what those on the frame have left */

@@ -69,6 +69,15 @@ static struct rect place_label(const struct canvas *canvas, struct rect box, flo
     return first;
 }
 
+/* What a label stands on: never the picture, on which no colour of text could be read everywhere. */
+static struct colour plate_colour(const struct view_box *box)
+{
+    const struct colour c = box->colour;
+    if (!box->faded)
+        return c;
+    return (struct colour){(uint8_t)(c.r / 3), (uint8_t)(c.g / 3), (uint8_t)(c.b / 3), 255};
+}
+
 /* Returns where it was put. */
 static struct rect add_label(struct ui *ui, const struct canvas *canvas, const struct view_box *box,
                              const struct rect *taken, size_t count)
@@ -81,10 +90,10 @@ static struct rect add_label(struct ui *ui, const struct canvas *canvas, const s
     struct rect plate = place_label(canvas, near, width, height, taken, count), text = plate;
     paint_rect(ui->list, rect_inset(plate, -fmaxf(1, ui_points(ui, 1))),
                colour_faded((struct colour){0, 0, 0, 190}, box->faded ? 0.3 : 1), ui_points(ui, 3));
-    paint_rect(ui->list, plate, colour_faded(box->colour, box->faded ? 0.4 : 1), ui_points(ui, 2));
+    paint_rect(ui->list, plate, plate_colour(box), ui_points(ui, 2));
     rect_cut_left(&text, side);
     rect_cut_right(&text, side - 1);
-    ui_text(ui, text, box->label, POINT_SMALL, colour_text_on(box->colour), ALIGN_LEFT);
+    ui_text(ui, text, box->label, POINT_SMALL, colour_text_on(plate_colour(box)), ALIGN_LEFT);
     return plate;
 }
 
