@@ -26,7 +26,12 @@ struct lens {
     struct lens_picture done;
     bsr_status          status; /* of the newest */
     struct bsr_error    why;
-    bool                stop;
+    bool                stop, opening;
+
+    /* of one whose thread opens the model */
+    char              *name;
+    struct model_hints hints;
+    bool               hinted;
 };
 
 /* ---- the thread --------------------------------------------------------------------------------- */
@@ -59,11 +64,36 @@ static void hand_out(struct lens *lens, struct lens_picture *picture, bsr_status
         lens->wake(lens->context);
 }
 
+static bsr_status open_model(struct lens *lens, const char *model, const struct model_hints *hints,
+                             struct bsr_error *err)
+{
+    bsr_status status = model_open(&lens->model, model, CARD_UPSCALE, hints, err);
+    return status == BSR_OK ? upscaler_open(&lens->upscaler, &lens->model, NULL, err) : status;
+}
+
+/* False, told, where the model can't be opened. */
+static bool open_late(struct lens *lens)
+{
+    struct bsr_error    err = {0};
+    struct lens_picture nothing = {.ms = 0};
+
+    busy_begin();
+    bsr_status status = open_model(lens, lens->name, lens->hinted ? &lens->hints : NULL, &err);
+    busy_end();
+    pthread_mutex_lock(&lens->lock);
+    lens->opening = false;
+    pthread_mutex_unlock(&lens->lock);
+    hand_out(lens, &nothing, status, &err);
+    return status == BSR_OK;
+}
+
 static void *lens_main(void *context)
 {
     struct lens *lens = context;
 
     priority_enter_worker();
+    if (lens->name && !open_late(lens))
+        return NULL;
     for (struct part part; next_part(lens, &part);) {
         const struct upscale_size size = {.factor = part.factor};
         struct lens_picture       picture = {.x = part.x, .y = part.y};
@@ -97,30 +127,59 @@ static bsr_status start(struct lens *lens, struct bsr_error *err)
     return bsr_fail(err, BSR_EIO, "lens", "the system gives no more threads");
 }
 
-bsr_status lens_open(struct lens **out, const char *model, const struct model_hints *hints,
-                     void (*wake)(void *context), void *context, struct bsr_error *err)
+static void free_lens(struct lens *lens)
+{
+    upscaler_close(lens->upscaler);
+    model_free(&lens->model);
+    mem_free(lens->name);
+    mem_free(lens);
+}
+
+static bsr_status open_lens(struct lens **out, const char *model, const struct model_hints *hints, bool later,
+                            void (*wake)(void *context), void *context, struct bsr_error *err)
 {
     struct lens *lens = mem_alloc_zeroed(1, sizeof *lens);
+    bsr_status   status = BSR_OK;
     if (!lens)
         return bsr_fail_memory(err, model, sizeof *lens);
     lens->wake = wake;
     lens->context = context;
-    bsr_status status = model_open(&lens->model, model, CARD_UPSCALE, hints, err);
-    if (status != BSR_OK) {
-        mem_free(lens);
-        return status;
-    }
-    status = upscaler_open(&lens->upscaler, &lens->model, NULL, err);
+    lens->opening = later;
+    lens->hinted = hints != NULL;
+    if (hints)
+        lens->hints = *hints;
+    if (!later)
+        status = open_model(lens, model, hints, err);
+    else if (!(lens->name = mem_copy_text(model)))
+        status = bsr_fail_memory(err, model, strlen(model) + 1);
     if (status == BSR_OK)
         status = start(lens, err);
     if (status != BSR_OK) {
-        upscaler_close(lens->upscaler);
-        model_free(&lens->model);
-        mem_free(lens);
+        free_lens(lens);
         return status;
     }
     *out = lens;
     return BSR_OK;
+}
+
+bsr_status lens_open(struct lens **out, const char *model, const struct model_hints *hints,
+                     void (*wake)(void *context), void *context, struct bsr_error *err)
+{
+    return open_lens(out, model, hints, false, wake, context, err);
+}
+
+bsr_status lens_open_later(struct lens **out, const char *model, const struct model_hints *hints,
+                           void (*wake)(void *context), void *context, struct bsr_error *err)
+{
+    return open_lens(out, model, hints, true, wake, context, err);
+}
+
+bool lens_is_opening(struct lens *lens)
+{
+    pthread_mutex_lock(&lens->lock);
+    const bool opening = lens->opening;
+    pthread_mutex_unlock(&lens->lock);
+    return opening;
 }
 
 void lens_close(struct lens *lens)
@@ -136,9 +195,7 @@ void lens_close(struct lens *lens)
     pthread_mutex_destroy(&lens->lock);
     image_free(&lens->asked.image);
     image_free(&lens->done.image);
-    upscaler_close(lens->upscaler);
-    model_free(&lens->model);
-    mem_free(lens);
+    free_lens(lens);
 }
 
 /* ---- asking and taking --------------------------------------------------------------------------- */

@@ -20,6 +20,12 @@ bsr_status lens_open(struct lens **out, const char *model, const struct model_hi
                      void (*wake)(void *context), void *context, struct bsr_error *err);
 void       lens_close(struct lens *lens);
 
+/* The same, but the thread opens the model, too: its errors come with lens_take(), once, and such a lens
+ * makes nothing. What is asked for meanwhile waits. What `hints` point to outlives the lens. */
+bsr_status lens_open_later(struct lens **out, const char *model, const struct model_hints *hints,
+                           void (*wake)(void *context), void *context, struct bsr_error *err);
+bool       lens_is_opening(struct lens *lens);
+
 /* Copies the part of `image` (8-bit BGR) that begins at (x, y), cut to the picture, to be enlarged by
  * `factor`, and doesn't wait. What was asked for before and isn't begun yet is forgotten. BSR_ERANGE (a
  * factor under 1, nothing of the part lies in the picture), BSR_ENOMEM. */

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #define MODEL BESRA_SOURCE_DIR "/models/srcnn.cfg"
@@ -174,6 +176,51 @@ static void test_what_cannot_be_done_is_said(void **state)
     image_free(&picture);
 }
 
+static void wait_opened(struct lens *lens)
+{
+    while (lens_is_opening(lens))
+        usleep(1000);
+}
+
+static void test_the_model_can_be_opened_beside_everything_else(void **state)
+{
+    struct bsr_image    picture = make_picture();
+    struct lens_picture got;
+    struct lens        *lens = NULL;
+    struct bsr_error    err;
+    bool                there = false;
+
+    (void)state;
+    assert_int_equal(lens_open_later(&lens, MODEL, NULL, NULL, NULL, &err), BSR_OK);
+    assert_int_equal(lens_ask(lens, &picture, 0, 0, 20, 10, 2, &err), BSR_OK); /* waits for it */
+    while (!there) {
+        assert_int_equal(lens_take(lens, &got, &there, &err), BSR_OK);
+        usleep(1000);
+    }
+    assert_false(lens_is_opening(lens));
+    assert_int_equal(got.image.width, 40);
+    image_free(&got.image);
+    lens_close(lens);
+
+    assert_int_equal(lens_open_later(&lens, MODEL, NULL, NULL, NULL, &err), BSR_OK);
+    lens_close(lens); /* before it is open */
+
+    const char *wrong = BESRA_SOURCE_DIR "/models/cards.cfg";
+    assert_int_equal(lens_open_later(&lens, wrong, NULL, NULL, NULL, &err), BSR_OK);
+    wait_opened(lens);
+    bsr_status status = BSR_OK;
+    while (status == BSR_OK) { /* what went wrong is told, once */
+        status = lens_take(lens, &got, &there, &err);
+        assert_false(there);
+        usleep(1000);
+    }
+    assert_int_equal(status, BSR_EMODEL);
+    assert_int_equal(lens_take(lens, &got, &there, &err), BSR_OK);
+    assert_int_equal(lens_ask(lens, &picture, 0, 0, 20, 10, 2, &err), BSR_OK);
+    lens_close(lens);
+    image_free(&picture);
+}
+
 static void test_without_memory_nothing_is_left(void **state)
 {
     struct bsr_image picture = make_picture();
@@ -200,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_a_part_is_enlarged_as_the_command_does_it),
         cmocka_unit_test(test_only_the_newest_is_kept),
         cmocka_unit_test(test_what_cannot_be_done_is_said),
+        cmocka_unit_test(test_the_model_can_be_opened_beside_everything_else),
         cmocka_unit_test(test_without_memory_nothing_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
