@@ -1,6 +1,7 @@
 /* What pipeline/live.h promises, on rendered sources: which frames are looked at, what a snapshot shows, what
  * becomes of a source that ends, breaks or hangs. */
 #include "base/alloc.h"
+#include "base/busy.h"
 #include "base/clock.h"
 #include "tests/pipeline/live_stage.h"
 
@@ -133,6 +134,25 @@ static void test_frames_that_nobody_has_time_for_are_counted(void **state)
     assert_int_equal(shot.looked_number, 199); /* the newest, always */
     live_release(live, &shot);
     live_close(live, NULL);
+}
+
+/* --threads is the number of threads that run the net; reading and recording take no part in that. */
+static void test_no_more_threads_run_the_net_than_asked_for(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 3; threads++) {
+        stage_end();
+        stage_begin();
+        plays((struct stage_opening[]){{.frames = 60, .berry = every_third}}, 1);
+        struct live_options options = stage_options();
+        options.threads = threads;
+        busy_take_most();
+        struct live *live = stage_open(&options);
+        wait_fine(live);
+        assert_int_equal(live_close(live, NULL), BSR_OK);
+        const int most = busy_take_most();
+        assert_true(most >= 1 && most <= threads);
+    }
 }
 
 static void test_a_paced_file_takes_its_time(void **state)
@@ -608,6 +628,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_STAGE(test_each_frame_of_a_file_is_looked_at),
         ON_STAGE(test_frames_that_nobody_has_time_for_are_counted),
+        ON_STAGE(test_no_more_threads_run_the_net_than_asked_for),
         ON_STAGE(test_a_paced_file_takes_its_time),
         ON_STAGE(test_it_ends_by_itself_when_asked),
         ON_STAGE(test_a_file_begins_again_where_asked),
