@@ -323,7 +323,8 @@ static bsr_status find_time(struct video_reader *reader, double time, struct bsr
         double from = i < TRIES ? time - back[i] : -INFINITY;
         if (from < 0)
             from = i == 0 ? 0 : -INFINITY;
-        bsr_status status = reader->module->seek(reader->input, reader->clock.start + from);
+        bsr_status status =
+            reader->module->seek(reader->input, reader->clock.start + from, reader->clock.start + time);
         if (status != BSR_OK)
             return explain(reader, status, err);
         video_clock_jump(&reader->clock);

@@ -237,7 +237,7 @@ bsr_status pixels(struct video_input *input, uint8_t *bgr, size_t stride)
     return BSR_OK;
 }
 
-bsr_status seek(struct video_input *input, double)
+bsr_status seek(struct video_input *input, double, double)
 {
     return fail(&input->host, BSR_EFORMAT, "a pipeline can't be read from another place");
 }

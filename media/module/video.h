@@ -81,9 +81,10 @@ struct video_module {
     bsr_status (*next)(struct video_input *input, struct video_decoded *frame, bool *end, long long *damaged);
     /* Writes the frame that next() decoded as 8-bit BGR. */
     bsr_status (*pixels)(struct video_input *input, uint8_t *bgr, size_t stride);
-    /* Goes to a place at or before `time` (in next()'s seconds) from which decoding can begin, or a little
-     * behind where the container has no index; -INFINITY: to the very beginning. */
-    bsr_status (*seek)(struct video_input *input, double time);
+    /* Goes to a place at or before `from` (in next()'s seconds) where decoding can begin, or a little behind
+     * where the container has no index; -INFINITY: to the very beginning. Frames before `wanted` are not
+     * looked at: those that no other frame needs may be left out. */
+    bsr_status (*seek)(struct video_input *input, double from, double wanted);
     void (*close)(struct video_input *input);
 
     /* Opens the encoder; nothing is written yet. */

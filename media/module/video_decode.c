@@ -3,6 +3,7 @@
 
 #include <libavutil/time.h>
 #include <math.h>
+#include <string.h>
 
 enum {
     MAX_ERRORS = 64, /* packets that can't be read, one after the other, before it is the end */
@@ -48,6 +49,27 @@ static bsr_status read_packet(struct video_input *input, bool *ended, long long 
     }
 }
 
+/* Whether the container tells the time of each frame; others tell it of some, and libav guesses the rest. */
+static bool tells_times(const struct video_input *input)
+{
+    const char *name = input->format->iformat->name;
+    return strncmp(name, "mov,mp4", 7) == 0 || strncmp(name, "matroska", 8) == 0;
+}
+
+/* On the way to the frame that is wanted those before it are decoded only as far as others need them. */
+static void spare_decoder(struct video_input *input, bool ended)
+{
+    const double    margin = 0.01; /* seconds: time stamps are rounded */
+    const AVPacket *packet = input->packet;
+    bool            early = false;
+
+    if (!ended && packet->pts != AV_NOPTS_VALUE && tells_times(input))
+        early = (double)packet->pts * av_q2d(input->stream->time_base) < input->wanted - margin;
+    if (input->codec->codec_descriptor->props & AV_CODEC_PROP_INTRA_ONLY)
+        early = false;
+    input->codec->skip_frame = early ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+}
+
 /* Gives the decoder more to do. */
 static bsr_status feed(struct video_input *input, long long *damaged)
 {
@@ -59,6 +81,7 @@ static bsr_status feed(struct video_input *input, long long *damaged)
      * were damaged, although those before them were not. */
     if (ended && input->whole)
         input->codec->flags2 |= AV_CODEC_FLAG2_SHOW_ALL;
+    spare_decoder(input, ended);
     int code = avcodec_send_packet(input->codec, ended ? NULL : input->packet);
     input->ended = ended;
     if (code == AVERROR(ENOMEM))
@@ -128,11 +151,11 @@ static int seek_to_beginning(struct video_input *input)
     return code;
 }
 
-bsr_status input_seek(struct video_input *input, double time)
+bsr_status input_seek(struct video_input *input, double from, double wanted)
 {
     libav_forget_log();
-    bool    beginning = !(time > -INFINITY);
-    double  ticks = beginning ? 0 : floor(time / av_q2d(input->stream->time_base));
+    bool    beginning = !(from > -INFINITY);
+    double  ticks = beginning ? 0 : floor(from / av_q2d(input->stream->time_base));
     int64_t stamp = ticks > -9e18 && ticks < 9e18 ? (int64_t)ticks : 0;
     int     code = AVERROR(ESPIPE);
     bool    possible = !input->live && input->format->pb && input->format->pb->seekable;
@@ -146,5 +169,6 @@ bsr_status input_seek(struct video_input *input, double time)
     avcodec_flush_buffers(input->codec);
     input->codec->flags2 &= ~AV_CODEC_FLAG2_SHOW_ALL;
     input->ended = input->whole = false;
+    input->wanted = wanted;
     return BSR_OK;
 }

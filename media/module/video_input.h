@@ -15,6 +15,7 @@ struct video_input {
     bool               device, live;
     bool               untimed;    /* the container has no time stamps */
     bool               ended;      /* the decoder was told so */
+    double             wanted;     /* seconds: what is before was asked for by nobody */
     bool               whole;      /* a frame was, since the last jump */
     bool               astray;     /* after a jump, until a key frame: what comes before can't be decoded */
     bool               owed;       /* a frame, by the packet that was sent: a codec without a memory */

@@ -37,7 +37,7 @@ bsr_status input_open(struct video_input **out, struct video_found *found,
                       const struct video_request *request, const struct video_host *host);
 bsr_status input_next(struct video_input *input, struct video_decoded *frame, bool *end, long long *damaged);
 bsr_status input_pixels(struct video_input *input, uint8_t *bgr, size_t stride);
-bsr_status input_seek(struct video_input *input, double time);
+bsr_status input_seek(struct video_input *input, double from, double wanted);
 void       input_close(struct video_input *input);
 
 bsr_status  output_create(struct video_output **out, const struct video_encoding *encoding,

@@ -275,6 +275,7 @@ bsr_status input_open(struct video_input **out, struct video_found *found,
         return libav_fail(host, BSR_ENOMEM, AVERROR(ENOMEM), "");
     input->host = *host;
     input->device = request->device;
+    input->wanted = -INFINITY;
     bsr_status status = open_all(input, request);
     if (status != BSR_OK) {
         input_close(input);
