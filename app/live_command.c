@@ -134,6 +134,9 @@ static bsr_status clear_recording(const struct options *options, struct bsr_erro
                                : bsr_fail(err, BSR_EIO, output, "can't be replaced: %s", strerror(errno));
 }
 
+/* What a window records to where no --output says it. */
+static const char record_usual[] = "besra-live.mp4";
+
 /* On the command line: a file says how it would be. */
 static bool is_given(const struct options *options, enum option_id id)
 {
@@ -143,7 +146,9 @@ static bool is_given(const struct options *options, enum option_id id)
 /* What only makes sense together. */
 static bsr_status check(const struct options *options, struct bsr_error *err)
 {
+    const bool  in_window = !options->headless; /* where one can be begun by hand */
     const char *needs = is_given(options, OPTION_RECORD_ON)      ? "--record-on"
+                        : in_window                              ? NULL
                         : is_given(options, OPTION_RECORD_PLAIN) ? "--record-plain"
                         : is_given(options, OPTION_PRE)          ? "--pre"
                         : is_given(options, OPTION_POST)         ? "--post"
@@ -163,6 +168,7 @@ static bsr_status check(const struct options *options, struct bsr_error *err)
 static struct live_options live_options_of(struct watching *watching)
 {
     const struct options *options = watching->options;
+    const bool            by_hand = watching->window && !options->output;
     struct live_options   live = {
           .source = source_of(options),
           .video = {.width = options->camera_size.width,
@@ -193,11 +199,12 @@ static struct live_options live_options_of(struct watching *watching)
           .tracking = track_options_default(),
           .shapes = watching->shapes.items,
           .shape_count = watching->shapes.count,
-          .record_path = options->output,
+          .record_path = by_hand ? record_usual : options->output,
           .record_plain = options->record_plain,
-          .record_on = options->record_on.count ? options->record_on.items : NULL,
+          .record_on = options->record_on.count && !by_hand ? options->record_on.items : NULL,
           .record_on_count = options->record_on.count,
-          .pre = options->pre,
+          .pre = by_hand && !options->origins[OPTION_PRE] ? 0 : options->pre,
+          .record_waits = by_hand,
           .post = options->post,
           .overlay = options->overlay,
           .on_record = watching->records || watching->server ? write_record : NULL,

@@ -1,8 +1,10 @@
 #include "app/live_window.h"
 
 #include "app/run.h"
+#include "app/terminal.h"
 #include "app/window/live_view_loop.h"
 #include "app/window/session.h"
+#include "app/window_memory.h"
 #include "base/alloc.h"
 #include "base/shell.h"
 
@@ -48,8 +50,9 @@ static int is_reached(void *context, const char *word)
 
 bsr_status live_window_open(struct live_window **out, const struct options *options, struct bsr_error *err)
 {
-    const struct display_options how = {.title = "besra live"};
-    struct live_window          *window = mem_alloc_zeroed(1, sizeof *window);
+    const struct display_options how = {
+        .title = "besra live", .width = options->window.width, .height = options->window.height};
+    struct live_window *window = mem_alloc_zeroed(1, sizeof *window);
 
     if (!window)
         return bsr_fail_memory(err, "live", sizeof *window);
@@ -78,10 +81,50 @@ void live_window_wake(struct live_window *window)
     window->module->wake(window->display);
 }
 
+/* ---- its look ------------------------------------------------------------------------------------------ */
+
+static struct view_look look_of(const struct options *options)
+{
+    struct view_look look = view_usual_look();
+
+    look.theme = options->theme == LOOK_LIGHT ? THEME_LIGHT : THEME_DARK;
+    look.panel = !options->hide_panel;
+    look.boxes = !options->hide_boxes;
+    look.labels = !options->hide_labels;
+    return look;
+}
+
+static void remember(struct live_window *window)
+{
+    enum option_id          ids[] = {OPTION_THEME,       OPTION_HIDE_PANEL,   OPTION_HIDE_BOXES,
+                                     OPTION_HIDE_LABELS, OPTION_HIDE_NUMBERS, OPTION_WINDOW};
+    size_t                  count = sizeof ids / sizeof *ids;
+    const struct live_view *view = &window->view;
+    struct options          now = *window->options;
+    struct bsr_error        err;
+    float                   scale;
+
+    now.theme = view->look.theme == THEME_LIGHT ? LOOK_LIGHT : LOOK_DARK;
+    now.hide_panel = !view->look.panel;
+    now.hide_boxes = !view->look.boxes;
+    now.hide_labels = !view->look.labels;
+    now.hide_numbers = !view->numbers;
+    if (view->full) /* the screen's size is not the window's */
+        count--;
+    else
+        window->module->size(window->display, &now.window.width, &now.window.height, &scale);
+    if (!window->options->no_config && window_memory_write(&now, ids, count, &err) != BSR_OK)
+        terminal_error(&err); /* a pity, no failure */
+}
+
+/* ---- what it shows ------------------------------------------------------------------------------------- */
+
 /* The line as it was typed, but for what can be changed in the window. */
 static void write_command(const struct options *options, struct bytes *out)
 {
-    static const enum option_id shown[] = {OPTION_CONF, OPTION_IOU, OPTION_COUNT_LINE, OPTION_ZONE};
+    static const enum option_id shown[] = {
+        OPTION_CONF,   OPTION_IOU,        OPTION_COUNT_LINE, OPTION_ZONE,        OPTION_THEME,
+        OPTION_WINDOW, OPTION_HIDE_PANEL, OPTION_HIDE_BOXES, OPTION_HIDE_LABELS, OPTION_HIDE_NUMBERS};
 
     bytes_append_text(out, "besra live");
     for (size_t i = 0; i < options->input_count; i++)
@@ -107,13 +150,16 @@ bsr_status live_window_show(struct live_window *window, struct live *live, const
         .shapes = shapes,
         .shape_count = shape_count,
         .ends = options->frames > 0 || options->duration > 0,
-        .look = view_usual_look(),
+        .look = look_of(options),
+        .hide_numbers = options->hide_numbers,
     };
     live_view_start(&window->view, &how);
     window->live = live;
     bsr_status status = command.failed ? bsr_fail_memory(err, "live", command.size)
                                        : live_view_loop(&window->view, window->module, window->display, err);
     window->live = NULL;
+    if (status == BSR_OK)
+        remember(window);
     live_view_stop(&window->view);
     if (status == BSR_OK && window->module == &session_module)
         status = session_outcome(window->display, err);

@@ -6,6 +6,7 @@
 #include "app/window/session.h"
 #include "app/window/view_loop.h"
 #include "app/window/view_words.h"
+#include "app/window_memory.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "pipeline/label.h"
@@ -90,29 +91,6 @@ static char *lasting_name(const char *model)
     return copy;
 }
 
-static bsr_status write_remembered(const struct options *now, const enum option_id *ids, size_t count,
-                                   struct bsr_error *err)
-{
-    char        *path = NULL;
-    struct bytes text = {0};
-    bsr_status   status = options_window_file(&path, err);
-
-    bytes_append_text(&text, "# written by besra view: how the window was left\n");
-    options_write_group(now, ids, count, &text);
-    if (status == BSR_OK && text.failed)
-        status = bsr_fail_memory(err, "window.cfg", text.size);
-    if (status == BSR_OK && path) {
-        char folder[4096];
-        snprintf(folder, sizeof folder, "%.*s", (int)(file_name(path) - path), path);
-        status = file_make_folders(folder, err);
-        if (status == BSR_OK)
-            status = file_write(path, text.data, text.size, true, false, err);
-    }
-    bytes_free(&text);
-    mem_free(path);
-    return status;
-}
-
 static void remember(struct window *window, const struct viewer_snapshot *shot)
 {
     static const struct {
@@ -152,7 +130,7 @@ static void remember(struct window *window, const struct viewer_snapshot *shot)
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (now.origins[settings[i].id] || (view->changed & (unsigned)settings[i].change))
             ids[count++] = settings[i].id;
-    if (!window->options->no_config && write_remembered(&now, ids, count, &err) != BSR_OK)
+    if (!window->options->no_config && window_memory_write(&now, ids, count, &err) != BSR_OK)
         terminal_error(&err); /* a pity, no failure */
     mem_free(model);
 }

@@ -29,6 +29,7 @@ static const struct term model_inputs[] = {
 static const struct term files[] = {
     {"~/.config/besra/besra.cfg", "the person's own options; below $XDG_CONFIG_HOME where that is set"},
     {"~/.config/besra/window.cfg", "how the window was left; written by besra view"},
+    {"~/.config/besra/window-live.cfg", "the same, by besra live"},
     {"~/.local/share/besra/models/", "the person's own models; below $XDG_DATA_HOME where that is set"},
 };
 

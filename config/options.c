@@ -75,7 +75,7 @@ static bsr_status apply_window_file(struct options *options, struct bsr_error *e
 {
     char            *path = NULL;
     struct bsr_error why;
-    bsr_status       status = options_window_file(&path, err);
+    bsr_status       status = options_window_file(&path, options->command, err);
 
     if (status == BSR_OK && path && config_file_apply(options, path, &why) == BSR_ENOMEM)
         status = bsr_fail_memory(err, path, sizeof *options);
@@ -102,7 +102,7 @@ static bsr_status apply_files(struct options *options, const struct command_line
             status = BSR_OK;
     }
     mem_free(path);
-    if (status == BSR_OK && own && options->command == COMMAND_VIEW)
+    if (status == BSR_OK && own && (options->command == COMMAND_VIEW || options->command == COMMAND_LIVE))
         status = apply_window_file(options, err);
     if (status == BSR_OK && named && !named[0])
         status = bsr_fail(err, BSR_EUSAGE, "--config", "\"\" is empty");

@@ -157,7 +157,7 @@ struct options { /* NOLINT(clang-analyzer-optin.performance.Padding): in an orde
     enum theme_choice       theme;
     enum beside_view_choice beside_view; /* how before and after are compared */
     struct option_extent    window;      /* 0 x 0: as large as suits the screen */
-    bool                    hide_panel, hide_strip, hide_boxes;
+    bool                    hide_panel, hide_strip, hide_boxes, hide_numbers;
 
     /* eval ... */
     char *truth; /* NULL: not given */
@@ -224,9 +224,9 @@ bsr_status options_parse(struct options *out, int argc, char **argv, struct bsr_
 
 void options_free(struct options *options);
 
-/* Where the window remembers how it was left: window.cfg beside the person's own besra.cfg. *path is the
- * caller's (mem_free); NULL where there is no such place. BSR_ENOMEM. */
-bsr_status options_window_file(char **path, struct bsr_error *err);
+/* Where the window of a command remembers how it was left: window.cfg (of `live` window-live.cfg) beside the
+ * person's own besra.cfg. *path is the caller's (mem_free); NULL where there is no such place. BSR_ENOMEM. */
+bsr_status options_window_file(char **path, enum command command, struct bsr_error *err);
 
 /* Appends the values of these options as a group of the configuration file: "view = { theme = "dark"; };".
  * Check out->failed at the end. */

@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-bsr_status options_window_file(char **path, struct bsr_error *err)
+bsr_status options_window_file(char **path, enum command command, struct bsr_error *err)
 {
-    static const char other[] = "window.cfg";
-    char             *own = NULL;
-    bsr_status        status = config_file_own(&own, err);
+    const char *other = command == COMMAND_LIVE ? "window-live.cfg" : "window.cfg";
+    char       *own = NULL;
+    bsr_status  status = config_file_own(&own, err);
 
     if (status != BSR_OK || !own) {
         *path = status == BSR_OK ? NULL : *path;
@@ -17,12 +17,12 @@ bsr_status options_window_file(char **path, struct bsr_error *err)
     }
     struct bytes name = {0};
     bytes_append(&name, own, (size_t)(strrchr(own, '/') + 1 - own));
-    bytes_append(&name, other, sizeof other);
+    bytes_append_text(&name, other);
     mem_free(own);
-    char *copy = name.failed ? NULL : mem_copy_text((const char *)name.data);
+    char *copy = name.failed ? NULL : mem_copy_text(bytes_text(&name));
     bytes_free(&name);
     if (!copy)
-        return bsr_fail_memory(err, other, sizeof other);
+        return bsr_fail_memory(err, other, strlen(other) + 1);
     *path = copy;
     return BSR_OK;
 }

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static void take_shapes(struct live_view *view, const struct count_shape *shapes, int count)
 {
@@ -21,8 +22,11 @@ static void take_shapes(struct live_view *view, const struct count_shape *shapes
 
 void live_view_start(struct live_view *view, const struct live_view_options *options)
 {
-    *view = (struct live_view){
-        .options = *options, .look = options->look, .numbers = true, .held_shape = -1, .lens_frame = -1};
+    *view = (struct live_view){.options = *options,
+                               .look = options->look,
+                               .numbers = !options->hide_numbers,
+                               .held_shape = -1,
+                               .lens_frame = -1};
     take_shapes(view, options->shapes, options->shape_count);
 }
 
@@ -108,6 +112,7 @@ static void add_bar(struct live_view *view, struct rect area)
                view->paused);
     add_button(view, &rest, false, LIVE_VIEW_STEP, "Step", ICON_NONE, false);
     add_button(view, &rest, false, LIVE_VIEW_SAVE, "Save", ICON_SAVE, false);
+    add_button(view, &rest, false, LIVE_VIEW_RECORD, "Record", ICON_NONE, view->shot.recording);
     add_button(view, &rest, false, LIVE_VIEW_LINE, "Line", ICON_NONE, view->tool == TOOL_LINE);
     add_button(view, &rest, false, LIVE_VIEW_ZONE, "Zone", ICON_NONE, view->tool == TOOL_ZONE);
     add_button(view, &rest, false, LIVE_VIEW_LENS, "Lens", ICON_NONE, view->lens_on);
@@ -132,6 +137,24 @@ static void add_status(struct live_view *view, struct rect area)
         live_view_do(view, LIVE_VIEW_COPY);
 }
 
+/* Says what has become of a recording. */
+static void follow_recording(struct live_view *view)
+{
+    const struct live_snapshot *shot = &view->shot;
+    const bool                  failed = strcmp(view->record_why, shot->record_why) != 0;
+
+    if (failed && shot->record_why[0]) {
+        struct bsr_error err;
+        bsr_fail(&err, BSR_EIO, "recording", "%s", shot->record_why);
+        live_view_say_error(view, &err);
+    }
+    if (view->recording && !shot->recording && !failed)
+        live_view_say(view, "recorded: %s", view->record_path);
+    view->recording = shot->recording;
+    memcpy(view->record_path, shot->record_path, sizeof view->record_path);
+    memcpy(view->record_why, shot->record_why, sizeof view->record_why);
+}
+
 /* ---- a pass --------------------------------------------------------------------------------------- */
 
 void live_view_pass(struct live_view *view, const struct event *event, int width, int height, float scale,
@@ -149,6 +172,7 @@ void live_view_pass(struct live_view *view, const struct event *event, int width
     ui->scale = scale;
     ui->list = &view->list;
     ui_begin(ui, event, width, height, now_ms);
+    follow_recording(view);
     if (event->kind == EVENT_QUIT || (view->options.ends && view->shot.state == LIVE_ENDED))
         view->wishes.quit = true;
 

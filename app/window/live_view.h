@@ -32,6 +32,7 @@ struct live_view_options {
     const struct count_shape *shapes;
     int                       shape_count;
     struct view_look          look;
+    bool                      hide_numbers; /* over the frame */
 };
 
 struct live_view {
@@ -52,6 +53,8 @@ struct live_view {
     struct slider_state     sliding;
     struct scroll           panel_scroll, keys_scroll;
     bool                    keys_shown, full, numbers, paused;
+    bool                    recording; /* as of the last pass */
+    char                    record_path[LIVE_PATH], record_why[LIVE_WHY];
     enum live_view_tool     tool;
     struct live_view_shape  making;                /* what the tool has so far */
     struct live_view_shapes shapes;                /* in force */
@@ -59,7 +62,7 @@ struct live_view {
     int                     past_count;
     int                     held_shape, held_point; /* that the pointer drags; -1: none */
     struct lens            *lens;
-    bool                    lens_on;
+    bool                    lens_on, lens_asked;
     struct lens_picture     lens_picture;
     unsigned long long      lens_id;
     unsigned long long      frame_shown, lens_shown; /* the versions that textures have */

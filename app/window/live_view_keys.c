@@ -53,21 +53,14 @@ static void act_zone(struct live_view *view)
     live_view_choose_tool(view, TOOL_ZONE);
 }
 
-static void wake_nobody(void *context)
-{
-    (void)context; /* frames come all the time, and with them passes */
-}
-
 static void act_lens(struct live_view *view)
 {
-    struct bsr_error err;
+    live_view_lens_switch(view);
+}
 
-    if (!view->lens && lens_open(&view->lens, view->options.lens_model, &view->options.hints, wake_nobody,
-                                 NULL, &err) != BSR_OK) {
-        live_view_say_error(view, &err);
-        return;
-    }
-    view->lens_on = !view->lens_on;
+static void act_record(struct live_view *view)
+{
+    live_record(view->options.live, !view->shot.recording);
 }
 
 static void change_confidence(struct live_view *view, double by)
@@ -161,6 +154,7 @@ const struct live_view_row live_view_rows[LIVE_VIEW_ACTIONS] = {
     [LIVE_VIEW_PAUSE] = {{"space", NULL}, "pause, go on", act_pause},
     [LIVE_VIEW_STEP] = {{".", "right"}, "one frame", act_step},
     [LIVE_VIEW_SAVE] = {{"s", "ctrl+s"}, "save the frame", act_save},
+    [LIVE_VIEW_RECORD] = {{"r", NULL}, "record, end the recording", act_record},
     [LIVE_VIEW_LINE] = {{"l", NULL}, "draw a line to count at", act_line},
     [LIVE_VIEW_ZONE] = {{"z", NULL}, "draw a zone to count in", act_zone},
     [LIVE_VIEW_UNDO] = {{"ctrl+z", "backspace"}, "undo a line, a zone, a corner", live_view_undo},

@@ -7,6 +7,17 @@
 /* The frame and what lies on it. */
 void live_view_stage_add(struct live_view *view, struct rect area);
 
+/* Pictures that move, by what they are: all of one size have one texture. `version` tells them apart, *shown
+ * is the one that it has. */
+enum moving { FRAME_PICTURE = 1, LENS_PICTURE };
+void live_view_paint_moving(struct live_view *view, const struct bsr_image *image, enum moving which,
+                            unsigned long long version, unsigned long long *shown, struct rect from,
+                            struct rect to, bool smooth);
+
+/* The lens: what is under the pointer, enlarged; its model is opened meanwhile. */
+void live_view_lens_switch(struct live_view *view);
+void live_view_lens_add(struct live_view *view);
+
 /* Lines and zones: seen, made, moved. True where the pointer's event was one for them. */
 void live_view_shapes_add(struct live_view *view);
 void live_view_remove_shape(struct live_view *view, int index);
@@ -24,6 +35,7 @@ enum live_view_action {
     LIVE_VIEW_PAUSE,
     LIVE_VIEW_STEP,
     LIVE_VIEW_SAVE,
+    LIVE_VIEW_RECORD,
     LIVE_VIEW_LINE,
     LIVE_VIEW_ZONE,
     LIVE_VIEW_UNDO,

@@ -6,16 +6,13 @@
 
 #include <stdio.h>
 
-enum { LABEL = 96, LENS_FACTOR = 2 };
+enum { LABEL = 96 };
 
 /* ---- pictures that move ------------------------------------------------------------------------------ */
 
-enum moving { FRAME_PICTURE = 1, LENS_PICTURE };
-
-/* All pictures of one size have one texture: `version` tells them apart, *shown is the one that it has. */
-static void paint_moving(struct live_view *view, const struct bsr_image *image, enum moving which,
-                         unsigned long long version, unsigned long long *shown, struct rect from,
-                         struct rect to, bool smooth)
+void live_view_paint_moving(struct live_view *view, const struct bsr_image *image, enum moving which,
+                            unsigned long long version, unsigned long long *shown, struct rect from,
+                            struct rect to, bool smooth)
 {
     const struct ui_pictures *pictures = &view->pictures;
     const unsigned long long  id = (unsigned long long)which << 32 | (unsigned long long)image->width << 16 |
@@ -97,76 +94,24 @@ static void add_numbers(struct live_view *view)
         ui_text(ui, rect_cut_top(&rect, row), lines[i], POINT_SMALL, white, ALIGN_LEFT);
 }
 
+/* "REC 1:05", for as long as it has been recorded. */
 static void add_recording(struct live_view *view)
 {
-    struct ui  *ui = &view->ui;
-    const float side = ui_points(ui, 10), pad = ui_points(ui, 8);
-    struct rect rect = {view->stage.x + view->stage.width - ui_points(ui, 64), view->stage.y + pad,
-                        ui_points(ui, 56), ui_points(ui, 26)};
+    const struct colour red = {230, 40, 40, 255}, white = {255, 255, 255, 255};
+    struct ui          *ui = &view->ui;
+    const float         side = ui_points(ui, 10), pad = ui_points(ui, 8);
+    const int           seconds = (int)fmin(fmax(view->shot.recorded, 0), 1e6);
+    char                text[32];
 
+    snprintf(text, sizeof text, "REC %d:%02d", seconds / 60, seconds % 60);
+    const float wide = ceilf(ui_text_width(ui, text, POINT_SMALL)) + side + ui_points(ui, 5) + 2 * pad;
+    struct rect rect = {view->stage.x + view->stage.width - wide - pad, view->stage.y + pad, wide,
+                        ui_points(ui, 26)};
     paint_rect(ui->list, rect, (struct colour){0, 0, 0, 170}, ui_points(ui, 13));
     rect_cut_left(&rect, pad);
-    paint_rect(ui->list, rect_centred(rect_cut_left(&rect, side), side, side),
-               (struct colour){230, 40, 40, 255}, side / 2);
+    paint_rect(ui->list, rect_centred(rect_cut_left(&rect, side), side, side), red, side / 2);
     rect_cut_left(&rect, ui_points(ui, 5));
-    ui_text(ui, rect, "REC", POINT_SMALL, (struct colour){255, 255, 255, 255}, ALIGN_LEFT);
-}
-
-/* ---- the lens ------------------------------------------------------------------------------------- */
-
-/* Asks for what is under the pointer, once a frame and wherever it goes. */
-static void ask_lens(struct live_view *view, double side)
-{
-    struct ui       *ui = &view->ui;
-    struct bsr_error err;
-    double           x, y;
-
-    canvas_to_picture(&view->canvas, ui->x, ui->y, &x, &y);
-    if (view->lens_frame == view->shot.frame_number && view->lens_x == ui->x && view->lens_y == ui->y)
-        return;
-    view->lens_frame = view->shot.frame_number;
-    view->lens_x = ui->x;
-    view->lens_y = ui->y;
-    if (x >= 0 && y >= 0 && x < view->shot.frame->width && y < view->shot.frame->height)
-        (void)lens_ask(view->lens, view->shot.frame, (int)(x - side / 2), (int)(y - side / 2), (int)side,
-                       (int)side, LENS_FACTOR, &err);
-}
-
-static void take_lens(struct live_view *view)
-{
-    struct lens_picture got;
-    struct bsr_error    err;
-    bool                there = false;
-
-    if (lens_take(view->lens, &got, &there, &err) != BSR_OK)
-        live_view_say_error(view, &err);
-    if (!there)
-        return;
-    image_free(&view->lens_picture.image);
-    view->lens_picture = got;
-    view->lens_id++;
-}
-
-static void add_lens(struct live_view *view)
-{
-    enum { LENS_POINTS = 220 };
-    struct ui                 *ui = &view->ui;
-    const struct lens_picture *lens = &view->lens_picture;
-    const float                size = ui_points(ui, LENS_POINTS);
-
-    /* two pixels of the window for one that the net has made, or one where points are large */
-    ask_lens(view, (double)size / ui->scale / LENS_FACTOR);
-    take_lens(view);
-    if (!lens->image.data || !ui_over(ui, view->stage))
-        return;
-    struct rect       place = {fminf(ui->x + ui_points(ui, 24), view->stage.x + view->stage.width - size),
-                               fmaxf(ui->y - size - ui_points(ui, 24), view->stage.y), size,
-                               size * (float)lens->image.height / (float)lens->image.width};
-    const struct rect from = {0, 0, (float)lens->image.width, (float)lens->image.height};
-    paint_moving(view, &lens->image, LENS_PICTURE, view->lens_id, &view->lens_shown, from, place, true);
-    paint_frame(ui->list, place, (struct colour){255, 255, 255, 220}, 0, ui_points(ui, 2));
-    paint_frame(ui->list, rect_inset(place, -ui_points(ui, 1)), (struct colour){0, 0, 0, 220}, 0,
-                ui_points(ui, 1));
+    ui_text(ui, rect, text, POINT_SMALL, white, ALIGN_LEFT);
 }
 
 /* ---- all ------------------------------------------------------------------------------------------ */
@@ -224,8 +169,8 @@ static void add_frame(struct live_view *view)
 
     canvas_place(&view->canvas, view->stage, frame->width, frame->height);
     if (canvas_visible(&view->canvas, &from, &to))
-        paint_moving(view, frame, FRAME_PICTURE, (unsigned long long)view->shot.frame_number + 1,
-                     &view->frame_shown, from, to, !canvas_shows_pixels(&view->canvas));
+        live_view_paint_moving(view, frame, FRAME_PICTURE, (unsigned long long)view->shot.frame_number + 1,
+                               &view->frame_shown, from, to, !canvas_shows_pixels(&view->canvas));
 }
 
 void live_view_stage_add(struct live_view *view, struct rect area)
@@ -242,7 +187,7 @@ void live_view_stage_add(struct live_view *view, struct rect area)
         if (view->look.boxes)
             add_boxes(view);
         if (view->lens_on && view->lens)
-            add_lens(view);
+            live_view_lens_add(view);
         canvas_touch(ui, &view->canvas, &clicked); /* takes what those on the frame have left */
     }
     add_state(view);

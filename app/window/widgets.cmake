@@ -28,5 +28,5 @@ target_include_directories(besra_view PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOU
 add_library(besra_live_view OBJECT
   ${CMAKE_CURRENT_LIST_DIR}/live_view.c ${CMAKE_CURRENT_LIST_DIR}/live_view_keys.c
   ${CMAKE_CURRENT_LIST_DIR}/live_view_panel.c ${CMAKE_CURRENT_LIST_DIR}/live_view_shapes.c
-  ${CMAKE_CURRENT_LIST_DIR}/live_view_stage.c)
+  ${CMAKE_CURRENT_LIST_DIR}/live_view_stage.c ${CMAKE_CURRENT_LIST_DIR}/live_view_lens.c)
 target_include_directories(besra_live_view PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)

@@ -34,8 +34,9 @@ static void test_wrong_options_are_told_before_a_window_opens(void **state)
     run_free(&run);
 }
 
-/* `text` as window.cfg, read by `besra view`. */
-static bsr_status parse_with(const char *text, struct options *options, int argc, char **argv)
+/* `text` as the file `name`, which besra reads for itself. */
+static bsr_status parse_named(const char *name, const char *text, struct options *options, int argc,
+                              char **argv)
 {
     struct bsr_error err;
     char            *folder = scratch_make();
@@ -43,7 +44,7 @@ static bsr_status parse_with(const char *text, struct options *options, int argc
 
     snprintf(path, sizeof path, "%s/besra", folder);
     assert_int_equal(mkdir(path, 0777), 0);
-    snprintf(path, sizeof path, "%s/besra/window.cfg", folder);
+    snprintf(path, sizeof path, "%s/besra/%s", folder, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);
@@ -52,6 +53,12 @@ static bsr_status parse_with(const char *text, struct options *options, int argc
     bsr_status status = options_parse(options, argc, argv, &err);
     scratch_remove(folder);
     return status;
+}
+
+/* `text` as window.cfg, read by `besra view`. */
+static bsr_status parse_with(const char *text, struct options *options, int argc, char **argv)
+{
+    return parse_named("window.cfg", text, options, argc, argv);
 }
 
 static void test_what_is_remembered_comes_back(void **state)
@@ -108,12 +115,41 @@ static void test_the_command_line_wins_and_a_spoilt_file_is_passed_over(void **s
     }
 }
 
+static void test_the_window_of_live_has_a_memory_of_its_own(void **state)
+{
+    (void)state;
+    static char          program[] = "besra", command[] = "live", plain[] = "--no-config";
+    char                *argv[] = {program, command, plain, NULL};
+    struct options       options = {0}, again = {0};
+    struct bytes         text = {0};
+    const enum option_id ids[] = {OPTION_THEME, OPTION_HIDE_PANEL, OPTION_HIDE_NUMBERS, OPTION_WINDOW};
+
+    assert_int_equal(parse_named("window-live.cfg", "", &options, 2, argv), BSR_OK);
+    options.theme = LOOK_LIGHT;
+    options.hide_panel = options.hide_numbers = true;
+    options.window = (struct option_extent){900, 600};
+    options_write_group(&options, ids, sizeof ids / sizeof *ids, &text);
+    assert_int_equal(parse_named("window-live.cfg", bytes_text(&text), &again, 2, argv), BSR_OK);
+    assert_int_equal(again.theme, LOOK_LIGHT);
+    assert_true(again.hide_panel && again.hide_numbers && !again.hide_boxes && again.window.height == 600);
+    options_free(&again);
+    assert_int_equal(parse_named("window.cfg", bytes_text(&text), &again, 2, argv), BSR_OK); /* view's */
+    assert_int_equal(again.theme, LOOK_DARK);
+    options_free(&again);
+    assert_int_equal(parse_named("window-live.cfg", bytes_text(&text), &again, 3, argv), BSR_OK);
+    assert_false(again.hide_panel);
+    options_free(&again);
+    options_free(&options);
+    bytes_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_display_it_says_so),
         cmocka_unit_test(test_wrong_options_are_told_before_a_window_opens),
         cmocka_unit_test(test_what_is_remembered_comes_back),
+        cmocka_unit_test(test_the_window_of_live_has_a_memory_of_its_own),
         cmocka_unit_test(test_the_command_line_wins_and_a_spoilt_file_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

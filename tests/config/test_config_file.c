@@ -202,6 +202,8 @@ static const char all_of_live[] =
     " input_color = \"rgb\"; input_range = \"unit\"; layout = \"auto\"; qdq = \"drop\"; engine = \"auto\"; "
     "precision = "
     "\"f32\";\n"
+    " window = \"800x600\"; theme = \"light\"; hide_panel = true; hide_boxes = true; "
+    "hide_labels = true; hide_numbers = true;\n"
     " threads = 2; verbose = 1; quiet = false; progress = \"none\"; color = \"never\"; };\n";
 
 static void test_all_that_live_knows_may_stand_in_a_file(void **state)
@@ -223,6 +225,7 @@ static void test_all_that_live_knows_may_stand_in_a_file(void **state)
     assert_int_equal(o.camera_size.height, 480);
     assert_int_equal(o.size.width, 320);
     assert_true(o.fps == 30 && o.timeout == 2.5 && o.duration == 60 && o.pre == 1 && o.post == 2);
+    assert_true(o.theme == LOOK_LIGHT && o.window.width == 800 && o.hide_numbers && o.hide_labels);
     assert_true(o.headless && o.no_reconnect && o.overlay && o.any_class);
     assert_string_equal(o.mjpeg, "0.0.0.0:8080");
     assert_string_equal(o.record_on.items[1], "3");

@@ -10,6 +10,7 @@ struct fake_live {
     bool                 paused;
     int                  steps, saves; /* that were asked for */
     int                  shape_count;  /* as it was set last */
+    bool                 lens_opening; /* else its model can't be opened */
 };
 
 extern struct fake_live fake_live;

@@ -21,6 +21,7 @@ static const struct display_module *module;
 static struct display              *display;
 static struct ground                ground;
 static struct live                 *live;
+static const char                  *record_to; /* NULL: nothing is recorded */
 static struct live_view             view;
 
 static bool make_film(void)
@@ -90,6 +91,7 @@ static void open_all(const char *source, const struct count_shape *shapes, int c
                                          .detect = {.confidence = -1, .iou = -1},
                                          .tracking = track_options_default(),
                                          .threads = 2,
+                                         .record_path = record_to,
                                          .shapes = shapes,
                                          .shape_count = count};
     struct bsr_error          err;
@@ -216,6 +218,52 @@ static void test_what_can_be_set_acts_and_is_in_the_command(void **state)
     unlink(film);
 }
 
+static bool is_recording(void)
+{
+    struct live_snapshot shot = live_snapshot(live);
+    const bool           recording = shot.recording;
+
+    live_release(live, &shot);
+    return recording;
+}
+
+static void wait_recording(bool wanted)
+{
+    const double end = clock_ms() + PATIENCE_MS;
+
+    while (is_recording() != wanted && clock_ms() < end)
+        usleep(10 * 1000);
+    assert_true(is_recording() == wanted);
+    rest();
+}
+
+/* What was begun with the first frame is at 1.1 s, and stands there as the film has ended. */
+static void test_a_recording_is_seen_and_ended(void **state)
+{
+    static char recorded[] = "/tmp/besra-test-record-XXXXXX.mkv";
+
+    (void)state;
+    NEEDS_DISPLAY();
+    if (!make_film())
+        skip();
+    close(mkstemps(recorded, 4));
+    unlink(recorded);
+    record_to = recorded;
+    open_all(film, NULL, 0);
+    record_to = NULL;
+    wait_for(LIVE_ENDED);
+    wait_recording(true);
+    assert_true(view.shot.recorded == 0 && view.recording); /* a snapshot is let go after its pass */
+    key("r");
+    wait_recording(false);
+    assert_non_null(strstr(view.notice.text, "recorded: /tmp/besra-test-record-"));
+    assert_false(view.notice.bad);
+    assert_int_equal(access(recorded, F_OK), 0);
+    close_all();
+    unlink(recorded);
+    unlink(film);
+}
+
 static void test_a_source_that_fails_says_why(void **state)
 {
     (void)state;
@@ -233,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_session_from_end_to_end),
         cmocka_unit_test(test_what_can_be_set_acts_and_is_in_the_command),
+        cmocka_unit_test(test_a_recording_is_seen_and_ended),
         cmocka_unit_test(test_a_source_that_fails_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,9 @@ static void test_things_are_followed_and_counted(void **state)
     NEEDS_DISPLAY();
     struct session s;
     start(&s, 1000, 700, 1, "gate.mkv", 2);
-    fake_live.shot.recording = true;
+    key(&s, "r");
+    assert_true(fake_live.shot.recording);
+    fake_live.shot.recorded = 83;
     check(&s, "live_counts");
     key(&s, "t");
     check(&s, "live_counts_light");
@@ -133,7 +135,11 @@ static void test_tools_say_what_to_do(void **state)
     send(&s, &(struct event){.kind = EVENT_POINTER, .x = 300, .y = 500});
     check(&s, "live_zone_tool");
     key(&s, "escape");
-    key(&s, "u"); /* there is no model for it */
+    fake_live.lens_opening = true;
+    key(&s, "u");
+    send(&s, &(struct event){.kind = EVENT_POINTER, .x = 300, .y = 400});
+    check(&s, "live_lens_opens");
+    fake_live.lens_opening = false; /* there is no model for it */
     check(&s, "live_no_lens");
     stop(&s);
 }
