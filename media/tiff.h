@@ -43,8 +43,9 @@ bsr_status tiff_read_layout(struct tiff_layout *layout, TIFF *tiff, const struct
 
 /* ---- tiff_directory.c ------------------------------------------------------------------------------- */
 
-/* Whether the values of the tags that a picture can't do without are all in the file: libtiff leaves out what
- * it can't read, and shows a palette's numbers as greys. BSR_EDECODE. */
+/* Whether the values of the tags that a picture can't do without are all in the file (libtiff leaves out what
+ * it can't read, and shows a palette's numbers as greys), and its size within the limits. BSR_EDECODE,
+ * BSR_ELIMIT. */
 bsr_status tiff_check_directory(const struct picture_source *source, struct bsr_error *err);
 
 /* ---- tiff_samples.c: samples to pixels ------------------------------------------------------------ */

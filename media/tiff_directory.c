@@ -49,6 +49,30 @@ static uint64_t entry_end(const struct tiff_numbers *numbers, uint64_t at)
     return count > (UINT64_MAX - offset) / size ? UINT64_MAX : offset + count * size;
 }
 
+/* A side of the picture: 0 where the entry is none, or not one whole number. */
+static uint64_t entry_side(const struct tiff_numbers *numbers, uint64_t at, unsigned tag)
+{
+    uint64_t type = get_number(numbers, at + 2, 2);
+    bool     is_whole =
+        type == TIFF_SHORT || type == TIFF_LONG || (type == TIFF_LONG8 && numbers->offset_size == 8);
+    if (get_number(numbers, at, 2) != tag || !is_whole ||
+        get_number(numbers, at + 4, numbers->offset_size) != 1)
+        return 0;
+    return get_number(numbers, at + 4 + numbers->offset_size, (unsigned)type_size(type));
+}
+
+/* What is over the limit is said before the library sees it: some versions then find no directory at all. */
+static bsr_status check_sides(const struct tiff_numbers *numbers, uint64_t at, uint64_t count,
+                              const struct picture_source *source, struct bsr_error *err)
+{
+    uint64_t width = 0, height = 0;
+    for (; count; count--, at += numbers->entry_size) {
+        width = width ? width : entry_side(numbers, at, TIFFTAG_IMAGEWIDTH);
+        height = height ? height : entry_side(numbers, at, TIFFTAG_IMAGELENGTH);
+    }
+    return width && height ? picture_check_size(source, width, height, err) : BSR_OK;
+}
+
 bsr_status tiff_check_directory(const struct picture_source *source, struct bsr_error *err)
 {
     enum { CLASSIC_HEADER = 8, BIG_HEADER = 16 };
@@ -66,6 +90,7 @@ bsr_status tiff_check_directory(const struct picture_source *source, struct bsr_
     else
         count = get_number(numbers, at, numbers->count_size);
     at += numbers->count_size;
+    const uint64_t first = at;
     for (uint64_t i = 0; i < count && need <= size; i++, at += numbers->entry_size) {
         need = at + numbers->entry_size;
         uint64_t end = need <= size ? entry_end(numbers, at) : need;
@@ -77,5 +102,5 @@ bsr_status tiff_check_directory(const struct picture_source *source, struct bsr_
         return bsr_fail(err, BSR_EDECODE, source->name,
                         "truncated TIFF: it ends at byte %llu of %llu at least", (unsigned long long)size,
                         (unsigned long long)need);
-    return BSR_OK;
+    return check_sides(numbers, first, count, source, err);
 }

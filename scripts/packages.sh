@@ -9,7 +9,7 @@ build="gcc g++ cmake ninja-build pkg-config protobuf-c-compiler
        libjansson-dev nettle-dev libexpat1-dev fonts-dejavu-core
        libavformat-dev libavcodec-dev libavdevice-dev libswscale-dev libavutil-dev libmicrohttpd-dev libsdl2-dev"
 tests="$build libdnnl-dev libcmocka-dev libopencv-imgcodecs-dev libopencv-videoio-dev
-       gstreamer1.0-plugins-base xvfb xclip xdotool clang git man-db bash-completion file"
+       gstreamer1.0-plugins-base xvfb xclip xdotool clang git man-db bash-completion file xz-utils"
 # Style and analysis are those of clang 14, which Debian 13 doesn't have: later versions see both in other ways.
 case "$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}")" in
 bookworm | noble) tests="$tests clang-tidy-14 clang-format-14" ;;
