@@ -174,8 +174,9 @@ static bsr_status open_input(struct video_reader *reader, const char *source,
     struct video_request request = {.name = source};
     bsr_status           status = BSR_OK;
     if (video_camera(device, source)) {
-        if (access(device, F_OK) != 0)
-            return video_no_camera(device, err);
+        status = video_check_camera(device, err);
+        if (status != BSR_OK)
+            return status;
         request = (struct video_request){.name = device,
                                          .device = true,
                                          .width = options->width,

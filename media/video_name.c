@@ -4,11 +4,13 @@
 
 #include "base/bytes.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum { CAMERAS = 64, FIRST_BYTES = 512 };
@@ -50,21 +52,44 @@ bool video_is_pipeline(const char *source)
     return strstr(source, " ! ") != NULL;
 }
 
-bsr_status video_no_camera(const char *device, struct bsr_error *err)
+/* What Linux gives a number of Video4Linux's (its list of devices, 81 char). */
+static bool is_camera(const char *device)
+{
+    enum { VIDEO_MAJOR = 81 };
+    struct stat st;
+    return stat(device, &st) == 0 && S_ISCHR(st.st_mode) && major(st.st_rdev) == VIDEO_MAJOR;
+}
+
+static bsr_status fail_camera(const char *device, const char *why, struct bsr_error *err)
 {
     struct bytes there = {0};
     for (int i = 0; i < CAMERAS; i++) {
         char path[32];
         snprintf(path, sizeof path, "/dev/video%d", i);
-        if (access(path, F_OK) == 0)
+        if (is_camera(path))
             bytes_append_format(&there, "%s%s", there.size ? ", " : "", path);
     }
-    bsr_fail(err, BSR_EMISSING, device, "there is no such camera");
+    bsr_fail(err, BSR_EMISSING, device, "%s", why);
     if (there.size)
         bsr_hint(err, "these are there: %s", bytes_text(&there));
     else
         bsr_hint(err, "no camera is connected: there is no /dev/video0 and no other");
     bytes_free(&there);
+    return BSR_EMISSING;
+}
+
+bsr_status video_check_camera(const char *device, struct bsr_error *err)
+{
+    if (access(device, F_OK) != 0)
+        return fail_camera(device, "there is no such camera", err);
+    if (!is_camera(device))
+        return fail_camera(device, "is no camera", err);
+    if (access(device, R_OK | W_OK) == 0)
+        return BSR_OK;
+    bsr_fail(err, BSR_EMISSING, device, "this camera can't be used: %s", strerror(errno));
+    if (errno == EACCES)
+        bsr_hint(err,
+                 "cameras belong to the group video: sudo usermod -aG video \"$USER\", and log in again");
     return BSR_EMISSING;
 }
 

@@ -21,8 +21,8 @@ bool video_camera(char device[32], const char *source);
 bool video_is_url(const char *source);
 /* Whether it is a pipeline of GStreamer's: elements with " ! " between them. */
 bool video_is_pipeline(const char *source);
-/* BSR_EMISSING that says which cameras there are. */
-bsr_status video_no_camera(const char *device, struct bsr_error *err);
+/* BSR_EMISSING where `device` is no camera, with those that there are, or one that the person may not use. */
+bsr_status video_check_camera(const char *device, struct bsr_error *err);
 /* Whether the beginning of a file is that of a container of video. 512 bytes suffice. */
 bool video_is_container(const uint8_t *data, size_t size);
 

@@ -44,6 +44,20 @@ static void test_a_missing_camera_says_which_there_are(void **state)
     assert_non_null(strstr(err.hint, "/dev/video"));
 }
 
+/* Also where something else has its name: what Linux says of the device decides. */
+static void test_what_is_no_camera_is_told_at_once(void **state)
+{
+    static const char *const others[] = {"/dev/null", "/proc/self/exe", "/dev"};
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct bsr_error err = {0};
+        assert_int_equal(video_check_camera(others[i], &err), BSR_EMISSING);
+        assert_string_equal(err.subject, others[i]);
+        assert_string_equal(err.message, "is no camera");
+        assert_true(err.hint[0]);
+    }
+}
+
 static void test_first_bytes_of_videos_and_of_pictures(void **state)
 {
     static uint8_t transport[400] = {[0] = 0x47, [188] = 0x47, [376] = 0x47};
@@ -143,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_and_devices_are_cameras),
         cmocka_unit_test(test_a_missing_camera_says_which_there_are),
+        cmocka_unit_test(test_what_is_no_camera_is_told_at_once),
         cmocka_unit_test(test_first_bytes_of_videos_and_of_pictures),
         cmocka_unit_test(test_what_only_video_open_reads),
         cmocka_unit_test(test_times_never_go_back),
