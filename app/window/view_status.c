@@ -6,6 +6,7 @@
 #include "app/window/widget_progress.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool add_text_button(struct view *view, struct rect *rest, const char *name, const char *text,
                             enum action action)
@@ -74,6 +75,7 @@ void view_batch_add(struct view *view, struct rect area)
                  shot->batch_why ? shot->batch_why : "");
     else if (shot->batch_state == VIEWER_FAILED && shot->batch_why)
         snprintf(text, sizeof text, "%s", shot->batch_why);
+    text[strcspn(text, "\n")] = '\0'; /* hints are options, for who types a command */
     if (working) {
         struct button stop = {.name = "stop", .label = "Stop", .tip = action_tip(ACTION_FOLDER, tip)};
         struct rect   place = rect_cut_right(&area, button_width(ui, &stop));

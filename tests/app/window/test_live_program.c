@@ -67,10 +67,12 @@ static void test_a_camera_that_breaks_off_or_falls_silent_is_waited_for(void **s
         {.frames = 20, .fps = 10, .away_ms = 1500}, {.frames = 20, .fps = 10}, {.frames = -1}};
     (void)state;
     NEEDS_DISPLAY();
+    assert_int_equal(symlink(BESRA_SOURCE_DIR "/tests/app/data/berries.cfg", "berries.cfg"), 0);
+    assert_int_equal(symlink(BESRA_SOURCE_DIR "/tests/app/data/berries.onnx", "berries.onnx"), 0);
     struct stand stand = stand_open(turns, sizeof turns / sizeof *turns);
     char         arguments[128];
     snprintf(arguments, sizeof arguments,
-             "live --no-config -m berries --timeout 1 http://127.0.0.1:%d/stream.mjpg", stand.port);
+             "live --no-config -m berries.cfg --timeout 1 http://127.0.0.1:%d/stream.mjpg", stand.port);
     struct run_result run = play("live-waiting", 0, arguments);
     run_free(&run);
     stand_close(&stand);

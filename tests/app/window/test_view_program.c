@@ -45,7 +45,7 @@ static void test_objects_are_found_set_and_saved(void **state)
     struct run_result run = play("view-detect", 0, WINDOW "-m cards assets/cards");
     assert_string_equal(run.err, "");
     run_free(&run);
-    expect_shot("tour-view-detect", 1000, 700);
+    expect_shot("found", 1000, 700);
     expect_files("besra-out/cards",
                  "cards-1.jpg\ncards-2.jpg\ncards-4.jpg\ncards-4.json\ncards-5.jpg\ncards-6.jpg\n");
     expect_task("besra-out/cards/cards-4.json", "detect", "detections");
@@ -74,7 +74,7 @@ static void test_pictures_are_classified_and_models_chosen(void **state)
     struct run_result run = play("view-classify", 0, WINDOW "-m colours.onnx assets/photos");
     assert_string_equal(run.err, "");
     run_free(&run);
-    expect_task("besra-out/colours/chelsea.json", "classify", "classes");
+    expect_task("besra-out/colours/coffee.json", "classify", "classes");
 }
 
 static void test_what_is_missing_or_broken_is_said(void **state)
