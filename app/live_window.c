@@ -18,7 +18,8 @@ struct live_window {
     struct live_view             view;
 };
 
-/* What a script can wait for: a frame, a net that has seen one, a state of the source, the lens. */
+/* What a script can wait for: a frame, a net that has seen one, a state of the source, the lens, a
+ * recording. */
 static int is_reached(void *context, const char *word)
 {
     static const struct {
@@ -39,6 +40,8 @@ static int is_reached(void *context, const char *word)
         reached = shot.frame != NULL;
     else if (strcmp(word, "looked") == 0)
         reached = shot.looked_number >= 0 && shot.looked_number == shot.frame_number;
+    else if (strcmp(word, "recording") == 0 || strcmp(word, "not-recording") == 0)
+        reached = shot.recording == (word[0] == 'r');
     else if (strcmp(word, "lens") == 0)
         reached = window->view.lens_picture.image.data != NULL;
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)

@@ -40,6 +40,27 @@ static void test_a_film_is_watched_set_recorded_and_saved(void **state)
     run_free(&run);
 }
 
+static void test_it_records_by_hand_and_remembers_its_look(void **state)
+{
+    (void)state;
+    NEEDS_DISPLAY();
+    if (!film_make("film.mkv"))
+        skip();
+    struct run_result run = play("live-record", 0, "live --realtime --loop -m cards --pre 1 film.mkv");
+    expect_shot("recording", 1280, 960);
+    expect_part(run.err, "besra-live-1.mp4: recorded");
+    expect_part(run.err, "besra-live-2.mp4: recorded");
+    run_free(&run);
+    run =
+        run_shell("\"$BESRA\" live --headless -m cards besra-live-1.mp4 &&"
+                  " \"$BESRA\" live --headless -m cards besra-live-2.mp4; cat config/besra/window-live.cfg");
+    expect_code(&run, 0);
+    expect_part(run.out,
+                "live = {\n    theme = \"light\";\n    hide_panel = true;\n    hide_boxes = false;\n");
+    expect_part(run.out, "    hide_labels = true;\n    hide_numbers = true;\n    window = \"");
+    run_free(&run);
+}
+
 static void test_a_film_that_ends_stays_and_can_be_looked_at(void **state)
 {
     (void)state;
@@ -82,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLAYED(test_a_film_is_watched_set_recorded_and_saved),
+        PLAYED(test_it_records_by_hand_and_remembers_its_look),
         PLAYED(test_a_film_that_ends_stays_and_can_be_looked_at),
         PLAYED(test_a_source_that_is_not_there_is_said_in_the_window),
         PLAYED(test_a_camera_that_breaks_off_or_falls_silent_is_waited_for),
