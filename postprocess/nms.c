@@ -9,13 +9,24 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Which kept box a box is likely to be a copy of: the one whose middle lies in the same cell of so many
+ * pixels or, where there is none, beside it. Cells repeat, and are pixels only where boxes are: a wrong guess
+ * costs a comparison. */
+enum {
+    HINT_PIXELS = 16,
+    HINT_SIDE = 64,
+    HINT_LEAST = 64, /* boxes of a class: fewer are compared as fast */
+    HINT_MOST = 2048 /* boxes: all cells are taken then */
+};
+
 /* Memory that grows and is never given back before the end. */
 struct nms_scratch {
     uint64_t         *keys; /* [2][key_room]: the order, and what sorting needs */
     size_t            key_room;
     struct nms_kept  *classes; /* [class_room], {0} between calls */
     size_t            class_room;
-    struct candidates best; /* what was kept */
+    struct candidates best;                        /* what was kept */
+    uint32_t          hints[HINT_SIDE][HINT_SIDE]; /* its index and one; 0: none */
     struct nms_pool   pool;
 };
 
@@ -103,6 +114,35 @@ static struct nms_extent measure(const struct candidates *list, const uint64_t *
     return (struct nms_extent){least_x, least_y, fmax(most_x - least_x, most_y - least_y)};
 }
 
+static int hint_cell(float first, float last)
+{
+    const float most = 1 << 20;
+    return (int)(fminf(fmaxf((first + last) / (2 * HINT_PIXELS), -most), most) + most) % HINT_SIDE;
+}
+
+static void set_hints(struct nms_scratch *scratch, const struct candidate *box, uint32_t hint)
+{
+    const int column = hint_cell(box->x1, box->x2), row = hint_cell(box->y1, box->y2);
+    for (int dy = HINT_SIDE - 1; dy <= HINT_SIDE + 1; dy++)
+        for (int dx = HINT_SIDE - 1; dx <= HINT_SIDE + 1; dx++) {
+            uint32_t *place = &scratch->hints[(row + dy) % HINT_SIDE][(column + dx) % HINT_SIDE];
+            if (!*place || (dx == HINT_SIDE && dy == HINT_SIDE))
+                *place = hint;
+        }
+}
+
+/* Whether the box that is likeliest to suppress it does: of things that were found often, most copies end
+ * here. */
+static bool is_copy(const struct task *task, const struct candidate *box)
+{
+    const struct nms_scratch *scratch = task->scratch;
+    const uint32_t            hint = scratch->hints[hint_cell(box->y1, box->y2)][hint_cell(box->x1, box->x2)];
+    if (!hint)
+        return false;
+    const struct candidate *kept = &scratch->best.items[hint - 1];
+    return (task->agnostic || kept->class_index == box->class_index) && box_iou(kept, box) > task->iou;
+}
+
 /* Greedy: from the best down, a box is kept unless one kept before overlaps it too much. */
 static bsr_status keep_best(const struct task *task, struct bsr_error *err)
 {
@@ -111,17 +151,21 @@ static bsr_status keep_best(const struct task *task, struct bsr_error *err)
     nms_overlaps       *overlaps = nms_overlaps_for(cpu_level());
 
     best->count = 0;
+    memset(scratch->hints, 0, sizeof scratch->hints);
     bsr_status status = candidates_reserve(best, task->most, err);
     if (status)
         return status;
     for (size_t i = 0; i < task->order_count && best->count < task->most; i++) {
         const struct candidate *item = &task->list->items[(uint32_t)scratch->keys[i]];
         struct nms_kept        *kept = &scratch->classes[task->agnostic ? 0 : item->class_index];
-        if (nms_kept_overlaps(kept, overlaps, item, task->iou))
+        if ((kept->count > HINT_LEAST && is_copy(task, item)) ||
+            nms_kept_overlaps(kept, overlaps, item, task->iou))
             continue;
         if (!nms_kept_add(kept, &scratch->pool, &task->extent, item))
             return bsr_fail_memory(err, "suppression", sizeof(struct nms_chunk));
         best->items[best->count++] = *item;
+        if (best->count <= HINT_MOST)
+            set_hints(scratch, item, (uint32_t)best->count);
     }
     return BSR_OK;
 }

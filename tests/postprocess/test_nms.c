@@ -242,6 +242,40 @@ static void test_nms_agrees_with_brute_force_where_thousands_are_kept(void **sta
     candidates_free(&expected);
 }
 
+/* Hints take the kept box beside a copy first: pixels, numbers of 0 to 1, and numbers too large for any cell.
+ */
+static void test_nms_agrees_with_brute_force_on_copies(void **state)
+{
+    (void)state;
+    static const float scales[] = {1, 1.0F / 640, 3e6F, -1e30F};
+    struct candidates  list = {0}, expected = {0};
+    uint64_t           seed = 31;
+
+    for (size_t i = 0; i < sizeof(scales) / sizeof(*scales); i++)
+        for (int agnostic = 0; agnostic <= 1; agnostic++) {
+            float things[300][2];
+            list.count = 0;
+            for (int k = 0; k < 6000; k++) {
+                float *thing = things[k % 300], scale = scales[i];
+                if (k < 300) {
+                    thing[0] = random_between(&seed, -100, 640);
+                    thing[1] = random_between(&seed, -100, 640);
+                }
+                float x = scale * (thing[0] + random_between(&seed, -4, 4));
+                float y = scale * (thing[1] + random_between(&seed, -4, 4));
+                float side = fabsf(scale) * random_between(&seed, 40, 44);
+                add(&list, x, y, x + side, y + side, random_between(&seed, 0, 1), k % 2);
+            }
+            copy(&expected, &list);
+            brute_nms(&expected, 0.45F, agnostic, 300, 0);
+            assert_true(expected.count > 100);
+            assert_int_equal(nms(&list, 0.45F, agnostic, 300, 0, NULL), BSR_OK);
+            assert_same(&list, &expected);
+        }
+    candidates_free(&list);
+    candidates_free(&expected);
+}
+
 static void test_overlap_twins_agree_with_the_reference(void **state)
 {
     (void)state;
@@ -361,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_nms_says_what_is_out_of_range),
         cmocka_unit_test(test_nms_agrees_with_brute_force_on_1000_random_cases),
         cmocka_unit_test(test_nms_agrees_with_brute_force_where_thousands_are_kept),
+        cmocka_unit_test(test_nms_agrees_with_brute_force_on_copies),
         cmocka_unit_test(test_overlap_twins_agree_with_the_reference),
         cmocka_unit_test(test_nms_leaves_the_list_when_memory_runs_out),
         cmocka_unit_test(test_nms_in_used_scratch_allocates_nothing),
