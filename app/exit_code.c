@@ -19,3 +19,17 @@ enum exit_code exit_code_of(bsr_status status)
         return EXIT_SOME_FAILED;
     }
 }
+
+enum exit_code exit_code_of_model(bsr_status status)
+{
+    switch (status) {
+    case BSR_OK:
+    case BSR_EUSAGE:
+    case BSR_ERANGE:
+    case BSR_EMISSING:
+    case BSR_EBUDGET:
+        return exit_code_of(status);
+    default:
+        return EXIT_BAD_MODEL;
+    }
+}

@@ -15,3 +15,6 @@ enum exit_code {
 
 /* For a failure before any input was begun. */
 enum exit_code exit_code_of(bsr_status status);
+
+/* For a model that was not opened: asked for wrongly, not there, or of no use. */
+enum exit_code exit_code_of_model(bsr_status status);

@@ -241,8 +241,7 @@ static int watch(struct watching *watching)
     watching->began_ms = clock_ms();
     if (live_open(&live, &how, &err) != BSR_OK) {
         terminal_error(&err);
-        bool model = err.code != BSR_EUSAGE && err.code != BSR_ERANGE && err.code != BSR_EBUDGET;
-        return model ? EXIT_BAD_MODEL : (int)exit_code_of(err.code);
+        return (int)exit_code_of_model(err.code);
     }
     watching->live = live;
     bsr_status status = watching->window ? live_window_show(watching->window, live, watching->shapes.items,

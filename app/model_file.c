@@ -84,12 +84,16 @@ int model_file_open(struct model_file *out, const struct options *options)
     struct bsr_error err;
     bsr_status       status = model_file_read(out, options->inputs[0], &err);
 
-    if (status == BSR_OK && (status = read_choices(out, options, &err)) != BSR_OK)
-        model_file_close(out);
+    if (status != BSR_OK) {
+        terminal_error(&err);
+        return (int)exit_code_of_model(status);
+    }
+    status = read_choices(out, options, &err);
     if (status == BSR_OK)
         return EXIT_DONE;
+    model_file_close(out);
     terminal_error(&err);
-    return exit_code_of(status);
+    return (int)exit_code_of(status);
 }
 
 /* ---- what nobody settled ------------------------------------------------------------------------------- */

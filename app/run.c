@@ -181,7 +181,7 @@ int run_open(struct run *run, const struct options *options, enum card_task task
     const struct model_hints hints = run_hints(options);
     if (model_open(&run->model, options->model, task, &hints, &err) != BSR_OK) {
         terminal_error(&err);
-        return err.code == BSR_EUSAGE ? EXIT_WRONG_USAGE : EXIT_BAD_MODEL;
+        return (int)exit_code_of_model(err.code);
     }
     bsr_status status = collect(run, &err);
     if (status == BSR_EMISSING) {

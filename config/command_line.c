@@ -47,18 +47,35 @@ static int find_by_beginning(const struct reader *reader, const char *name, size
     return count;
 }
 
+static bsr_status refuse_foreign(const struct reader *reader, const char *flag, const struct option_row *row)
+{
+    enum command owner = COMMAND_DETECT;
+    while (owner + 1 < COMMAND_COUNT && !option_is_in(row, owner))
+        owner++;
+    return bsr_fail(reader->err, BSR_EUSAGE, flag, "not an option of %s, but of %s",
+                    command_name(reader->line->command), command_name(owner));
+}
+
+/* A letter that this command doesn't have. */
+static bsr_status refuse_letter(const struct reader *reader, char letter)
+{
+    const char flag[] = {'-', letter, '\0'};
+    for (int i = 0; i < OPTION_COUNT && reader->line->command != COMMAND_NONE; i++)
+        if (option_rows[i].letter == letter)
+            return refuse_foreign(reader, flag, &option_rows[i]);
+    bsr_fail(reader->err, BSR_EUSAGE, flag, "no such option");
+    bsr_hint(reader->err, "besra%s%s --help lists them", reader->line->command ? " " : "",
+             command_name(reader->line->command));
+    return BSR_EUSAGE;
+}
+
 static bsr_status refuse_name(const struct reader *reader, const char *name, size_t length)
 {
-    enum command command = reader->line->command;
-    const char  *subject = reader->argv[reader->at];
-    if (option_by_name(name, length) && command != COMMAND_NONE) {
-        const struct option_row *row = option_by_name(name, length);
-        enum command             owner = COMMAND_DETECT;
-        while (owner + 1 < COMMAND_COUNT && !option_is_in(row, owner))
-            owner++;
-        return bsr_fail(reader->err, BSR_EUSAGE, row->flag, "not an option of %s, but of %s",
-                        command_name(command), command_name(owner));
-    }
+    enum command             command = reader->line->command;
+    const char              *subject = reader->argv[reader->at];
+    const struct option_row *row = option_by_name(name, length);
+    if (row && command != COMMAND_NONE)
+        return refuse_foreign(reader, row->flag, row);
     char word[NAME_SPACE];
     snprintf(word, sizeof word, "%.*s", length < sizeof word ? (int)length : (int)sizeof word - 1, name);
     struct nearest nearest = nearest_start(word);
@@ -151,13 +168,8 @@ static bsr_status read_short(struct reader *reader)
         struct line_option option = {.row = option_by_letter(*letter, reader->line->command)};
         if (!option.row && (unsigned char)*letter >= 0x80)
             return bsr_fail(reader->err, BSR_EUSAGE, word, "no such option");
-        if (!option.row) {
-            const char flag[] = {'-', *letter, '\0'};
-            bsr_fail(reader->err, BSR_EUSAGE, flag, "no such option");
-            bsr_hint(reader->err, "besra%s%s --help lists them", reader->line->command ? " " : "",
-                     command_name(reader->line->command));
-            return BSR_EUSAGE;
-        }
+        if (!option.row)
+            return refuse_letter(reader, *letter);
         if (option_needs_value(option.row) && !letter[1])
             return take_next(reader, &option);
         if (option_needs_value(option.row)) {

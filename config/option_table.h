@@ -70,6 +70,8 @@ enum {
     IN_COMPARE = 1 << COMMAND_MODEL_COMPARE,
     IN_RUN = 1 << COMMAND_MODEL_RUN,
     IN_QUANTIZE = 1 << COMMAND_MODEL_QUANTIZE,
+    IN_MAKING = IN_EXTRACT | IN_EDIT | IN_BUILD | IN_QUANTIZE | IN_RUN | /* models, tensors */
+                1 << COMMAND_MODEL_SIMPLIFY,
     IN_FED = IN_COMPARE | IN_RUN,                                                /* run on given inputs */
     IN_RUNNING = IN_RUN | 1 << COMMAND_MODEL_CHECK | 1 << COMMAND_MODEL_EXPLAIN, /* with one engine */
     IN_SHAPED = IN_SHOW | IN_RUNNING | IN_COMPARE | 1 << COMMAND_MODEL_SIMPLIFY,

@@ -1,6 +1,6 @@
 /* onnx/edit.h: surgery on a graph, one function an operation. All leave the model valid (checked by
- * onnx_check_model() in the tests) and as it was on failure, unless they say otherwise. Errors are BSR_EMODEL
- * with the nearest name there is, BSR_ENOMEM. */
+ * onnx_check_model() in the tests) and as it was on failure, unless they say otherwise. Errors are BSR_EUSAGE
+ * (a name that the model doesn't have, with the nearest that it has), BSR_EMODEL, BSR_ENOMEM. */
 #pragma once
 
 #include "onnx/infer.h"

@@ -20,9 +20,9 @@ static bsr_status fail_unknown(const struct onnx_model *model, const char *what,
                                const struct nearest *nearest, struct bsr_error *err)
 {
     if (nearest->best && *nearest->best)
-        return bsr_fail(err, BSR_EMODEL, model->name, "there is no %s '%s'; did you mean '%s'?", what,
+        return bsr_fail(err, BSR_EUSAGE, model->name, "there is no %s '%s'; did you mean '%s'?", what,
                         shown_name(nearest->word).text, shown_name(nearest->best).text);
-    return bsr_fail(err, BSR_EMODEL, model->name, "there is no %s '%s'", what,
+    return bsr_fail(err, BSR_EUSAGE, model->name, "there is no %s '%s'", what,
                     shown_name(nearest->word).text);
 }
 

@@ -4,15 +4,15 @@
 #include "onnx/graph.h"
 #include "onnx/index.h"
 
-/* The position of the node of that name, or that makes a value of that name. BSR_EMODEL with the nearest. */
+/* The position of the node of that name, or that makes a value of that name. BSR_EUSAGE with the nearest. */
 bsr_status edit_find_node(size_t *position, const struct onnx_model *model, const char *name,
                           struct bsr_error *err);
 
-/* The input (no initializer) of that name. BSR_EMODEL with the nearest. */
+/* The input (no initializer) of that name. BSR_EUSAGE with the nearest. */
 bsr_status edit_find_input(Onnx__ValueInfoProto **input, const struct onnx_model *model, const char *name,
                            struct bsr_error *err);
 
-/* BSR_EMODEL: there is no such value (nor node, with `or_node`); with the nearest. */
+/* BSR_EUSAGE: there is no such value (nor node, with `or_node`); with the nearest. */
 bsr_status edit_fail_unknown(const struct onnx_model *model, const char *name, bool or_node,
                              struct bsr_error *err);
 

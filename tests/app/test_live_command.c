@@ -376,7 +376,7 @@ static void test_what_is_wrong_is_told(void **state)
         {"live --headless -m berries -o film.mp4 --record-on plum x.mp4", "no class 'plum'", 2, false},
         {"live --headless -m berries --mjpeg nowhere 0", "nowhere", 2, false},
         {"live --headless -m berries --size 640 0", "--size", 2, false},
-        {"live --headless -m nothing.onnx 0", "nothing.onnx", 4, false},
+        {"live --headless -m nothing.onnx 0", "nothing.onnx", 3, false},
         {"live --headless -m berries a b", "b", 2, false},
         {"live --headless -m berries none.mp4", "none.mp4", 1, true},
         {"live --headless -m berries /dev/video63", "video63", 3, true},

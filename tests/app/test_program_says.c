@@ -96,12 +96,12 @@ static void test_models_that_cant_be_used_are_told_why(void **state)
 {
     (void)state;
     static const struct saying sayings[] = {
-        {"$BESRA detect -m nosuch a.jpg", 4, NULL, "besra: nosuch: no such model"},
-        {"$BESRA detect -m nosuch a.jpg", 4, NULL, "berries"}, /* of the names that there are */
+        {"$BESRA detect -m nosuch a.jpg", 3, NULL, "besra: nosuch: no such model"},
+        {"$BESRA detect -m nosuch a.jpg", 3, NULL, "berries"}, /* of the names that there are */
         {"$BESRA detect -m picture.onnx a.jpg", 4, NULL, "besra: picture.onnx: no ONNX model"},
         {"$BESRA detect -m half.onnx a.jpg", 4, NULL, "besra: half.onnx: "},
-        {"$BESRA detect -m none.onnx a.jpg", 4, NULL, "besra: none.onnx: no such file"},
-        {"$BESRA detect -m none.cfg a.jpg", 4, NULL, "besra: none.cfg: no such file"},
+        {"$BESRA detect -m none.onnx a.jpg", 3, NULL, "besra: none.onnx: no such file"},
+        {"$BESRA detect -m none.cfg a.jpg", 3, NULL, "besra: none.cfg: no such file"},
         {"$BESRA detect -m ./a.jpg a.jpg", 4, NULL, "besra: ./a.jpg: a model is"},
         {"$BESRA detect -m changed.cfg a.jpg", 4, NULL, "sha256"},
         {"$BESRA upscale -m berries a.jpg", 4, NULL, "besra: berries: is a model to detect, not to upscale"},
