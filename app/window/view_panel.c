@@ -25,9 +25,9 @@ static void add_box_numbers(struct view *view, struct rect *rest)
     panel_row(&view->ui, rest, "size", text);
 }
 
-/* Two buttons in a row. */
+/* Two buttons in a row; `off`: left, right. */
 static void add_pair(struct view *view, struct rect *rest, enum action left, const char *left_label,
-                     enum action right, const char *right_label, bool off)
+                     enum action right, const char *right_label, const bool off[2])
 {
     struct ui  *ui = &view->ui;
     struct rect row = rect_cut_top(rest, ui_points(ui, POINT_ROW + 2));
@@ -38,11 +38,12 @@ static void add_pair(struct view *view, struct rect *rest, enum action left, con
     rect_cut_left(&row, gap);
     if (button_add(ui, one,
                    &(struct button){
-                       .name = left_label, .label = left_label, .off = off, .tip = action_tip(left, tip)}))
+                       .name = left_label, .label = left_label, .off = off[0], .tip = action_tip(left, tip)}))
         action_do(view, left);
-    if (button_add(ui, row,
-                   &(struct button){
-                       .name = right_label, .label = right_label, .off = off, .tip = action_tip(right, tip)}))
+    if (button_add(
+            ui, row,
+            &(struct button){
+                .name = right_label, .label = right_label, .off = off[1], .tip = action_tip(right, tip)}))
         action_do(view, right);
     rect_cut_top(rest, gap);
 }
@@ -68,10 +69,13 @@ static void add_results(struct view *view, struct rect *rest)
     bool nothing = view->shot.result_state != VIEWER_READY;
     bool pauses = view->shot.video.playing; /* to save it, which then has its own result */
 
+    bool unlisted = !view->shot.detection_count && !view->shot.score_count;
+
     panel_heading(&view->ui, rest, "Results");
     add_pair(view, rest, ACTION_SAVE, "Picture\xe2\x80\xa6", ACTION_RECORD, "Record\xe2\x80\xa6",
-             nothing && !pauses);
-    add_pair(view, rest, ACTION_COPY_PICTURE, "Copy picture", ACTION_COPY_FOUND, "Copy table", nothing);
+             (const bool[]){nothing && !pauses, nothing && !pauses});
+    add_pair(view, rest, ACTION_COPY_PICTURE, "Copy picture", ACTION_COPY_FOUND, "Copy table",
+             (const bool[]){nothing, nothing || unlisted});
     add_batch(view, rest, nothing);
 }
 
