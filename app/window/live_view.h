@@ -69,6 +69,7 @@ struct live_view {
     long long               lens_frame;              /* that was asked for last */
     float                   lens_x, lens_y;
     struct notice           notice;
+    struct view_times       times;
     struct bytes            command; /* what makes what is seen */
 };
 

@@ -7,6 +7,12 @@ static void pass(void *context, const struct event *event, int width, int height
     live_view_pass(context, event, width, height, scale, now_ms);
 }
 
+static void note_frame(void *context, double build_ms, double answer_ms)
+{
+    struct live_view *view = context;
+    view_times_note(&view->times, build_ms, answer_ms);
+}
+
 bsr_status live_view_loop(struct live_view *view, const struct display_module *module,
                           struct display *display, struct bsr_error *err)
 {
@@ -16,6 +22,7 @@ bsr_status live_view_loop(struct live_view *view, const struct display_module *m
                                          .wishes = &view->wishes,
                                          .pictures = &view->pictures,
                                          .title = view->options.source,
-                                         .pass = pass};
+                                         .pass = pass,
+                                         .note_frame = note_frame};
     return window_loop(&client, module, display, err);
 }

@@ -75,9 +75,10 @@ static void add_numbers(struct live_view *view)
     const struct live_stats *stats = &view->shot.stats;
     struct ui               *ui = &view->ui;
     const struct colour      white = {255, 255, 255, 255};
-    char                     lines[4][96];
+    char                     lines[5][96];
     const float              row = ui_points(ui, 17), pad = ui_points(ui, 8);
     float                    wide = 0;
+    int                      count = 4;
 
     snprintf(lines[0], sizeof lines[0], "%.1f fps, net %.1f fps, %s", stats->fps, stats->net_fps,
              view->options.precision);
@@ -85,12 +86,16 @@ static void add_numbers(struct live_view *view)
     snprintf(lines[2], sizeof lines[2], "prepare %.1f, net %.1f, after %.1f ms", stats->timing.pre,
              stats->timing.net, stats->timing.post);
     snprintf(lines[3], sizeof lines[3], "%lld frames, %lld dropped", stats->frames, stats->dropped);
-    for (int i = 0; i < 4; i++)
+    if (view->times.answers)
+        snprintf(lines[count++], sizeof lines[0], "input to screen %.1f ms (99 %%: %.1f)",
+                 view_times_answer(&view->times, 0.5), view_times_answer(&view->times, 0.99));
+    for (int i = 0; i < count; i++)
         wide = fmaxf(wide, ceilf(ui_text_width(ui, lines[i], POINT_SMALL)));
-    struct rect rect = {view->stage.x + pad, view->stage.y + pad, wide + 2 * pad, 4 * row + 2 * pad};
+    struct rect rect = {view->stage.x + pad, view->stage.y + pad, wide + 2 * pad,
+                        (float)count * row + 2 * pad};
     paint_rect(ui->list, rect, (struct colour){0, 0, 0, 170}, ui_points(ui, POINT_RADIUS));
     rect = rect_inset(rect, pad);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < count; i++)
         ui_text(ui, rect_cut_top(&rect, row), lines[i], POINT_SMALL, white, ALIGN_LEFT);
 }
 

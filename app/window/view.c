@@ -56,10 +56,7 @@ void view_say_error(struct view *view, const struct bsr_error *err)
 
 void view_note_frame(struct view *view, double build_ms, double answer_ms)
 {
-    size_t at = view->times.count++ % VIEW_FRAMES;
-    view->times.build[at] = (float)build_ms;
-    if (answer_ms >= 0)
-        view->times.answer[view->times.answers++ % VIEW_FRAMES] = (float)answer_ms;
+    view_times_note(&view->times, build_ms, answer_ms);
 }
 
 /* ---- what is opened ---------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "app/window/board.h"
 #include "app/window/canvas.h"
+#include "app/window/view_times.h"
 #include "app/window/widget_list.h"
 #include "app/window/widget_notice.h"
 #include "app/window/widget_slider.h"
@@ -39,7 +40,7 @@ struct view_wishes {
     char copy[8192];        /* text for the clipboard; "": none */
 };
 
-enum { VIEW_FRAMES = 120, MODEL_NAME_SPACE = 1024 };
+enum { MODEL_NAME_SPACE = 1024 };
 
 /* The settings that were changed in this window, as bits: what is to be remembered. */
 enum view_change {
@@ -49,12 +50,6 @@ enum view_change {
     CHANGE_AGNOSTIC = 8,
     CHANGE_FACTOR = 16,
     CHANGE_TOP = 32,
-};
-
-/* The last frames, for the debug overlay. */
-struct view_times {
-    float  build[VIEW_FRAMES], answer[VIEW_FRAMES]; /* ms: making the list; from an event to the screen */
-    size_t count, answers;
 };
 
 struct view {

@@ -81,40 +81,21 @@ void view_keys_add(struct view *view)
 
 /* ---- how fast it is --------------------------------------------------------------------------------- */
 
-static int by_size(const void *a, const void *b)
-{
-    float one = *(const float *)a, other = *(const float *)b;
-    return (one > other) - (one < other);
-}
-
-static float percentile(const float *values, size_t count, double part)
-{
-    float sorted[VIEW_FRAMES];
-    if (!count)
-        return 0;
-    memcpy(sorted, values, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_size);
-    return sorted[(size_t)((double)(count - 1) * part)];
-}
-
 void view_debug_add(struct view *view)
 {
     const struct view_times      *times = &view->times;
     const struct viewer_snapshot *shot = &view->shot;
     struct ui                    *ui = &view->ui;
-    size_t                        count = times->count < VIEW_FRAMES ? times->count : VIEW_FRAMES;
     struct rect rect = {view->stage.x + ui_points(ui, 10), view->stage.y + ui_points(ui, 40),
                         ui_points(ui, 300), ui_points(ui, 108)};
-    size_t      answers = times->answers < VIEW_FRAMES ? times->answers : VIEW_FRAMES;
     char        lines[5][128];
 
     snprintf(lines[0], sizeof lines[0], "frames %zu, passes' lists %zu items", times->count,
              view->list.count);
-    snprintf(lines[1], sizeof lines[1], "build %.1f ms (99 %%: %.1f)",
-             (double)percentile(times->build, count, 0.5), (double)percentile(times->build, count, 0.99));
+    snprintf(lines[1], sizeof lines[1], "build %.1f ms (99 %%: %.1f)", view_times_build(times, 0.5),
+             view_times_build(times, 0.99));
     snprintf(lines[2], sizeof lines[2], "input to screen %.1f ms (99 %%: %.1f)",
-             (double)percentile(times->answer, answers, 0.5),
-             (double)percentile(times->answer, answers, 0.99));
+             view_times_answer(times, 0.5), view_times_answer(times, 0.99));
     snprintf(lines[3], sizeof lines[3], "decode %.1f, prepare %.1f, net %.1f, after %.1f ms",
              shot->timing.decode, shot->timing.pre, shot->timing.net, shot->timing.post);
     snprintf(lines[4], sizeof lines[4], "suppression %.2f ms", shot->suppress_ms);

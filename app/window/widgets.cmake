@@ -17,7 +17,7 @@ target_include_directories(besra_widgets PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_
 add_library(besra_view OBJECT
   ${CMAKE_CURRENT_LIST_DIR}/keys.c ${CMAKE_CURRENT_LIST_DIR}/view.c ${CMAKE_CURRENT_LIST_DIR}/view_bar.c ${CMAKE_CURRENT_LIST_DIR}/view_board.c
   ${CMAKE_CURRENT_LIST_DIR}/view_boxes.c ${CMAKE_CURRENT_LIST_DIR}/view_compare.c
-  ${CMAKE_CURRENT_LIST_DIR}/view_dialogue.c ${CMAKE_CURRENT_LIST_DIR}/view_models.c
+  ${CMAKE_CURRENT_LIST_DIR}/view_dialogue.c ${CMAKE_CURRENT_LIST_DIR}/view_times.c ${CMAKE_CURRENT_LIST_DIR}/view_models.c
   ${CMAKE_CURRENT_LIST_DIR}/view_panel.c ${CMAKE_CURRENT_LIST_DIR}/view_prompt.c
   ${CMAKE_CURRENT_LIST_DIR}/view_settings.c ${CMAKE_CURRENT_LIST_DIR}/view_stage.c
   ${CMAKE_CURRENT_LIST_DIR}/view_status.c ${CMAKE_CURRENT_LIST_DIR}/view_strip.c

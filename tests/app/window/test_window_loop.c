@@ -274,11 +274,11 @@ static bool next_while_net_runs(struct display *display, struct event *out, int 
 
 static void test_frames_go_on_while_the_net_runs(void **state)
 {
+    static struct live_view   view;
     char                      film[] = "/tmp/besra-test-loop-XXXXXX.mkv";
     struct display_module     module = fake_display;
     struct display           *display = NULL;
     struct live              *live = NULL;
-    struct live_view         *view = calloc(1, sizeof *view);
     struct bsr_error          err = {0};
     const struct live_options options = {.source = film,
                                          .realtime = true,
@@ -290,34 +290,45 @@ static void test_frames_go_on_while_the_net_runs(void **state)
                                          .on_record = run_until_frames_were_shown,
                                          .wake = wake_window};
     (void)state;
-    assert_non_null(view);
     setenv("BESRA_MODULES", BESRA_BUILT_MODULES, 0);
     setenv("BESRA_MODELS", BESRA_SOURCE_DIR "/models", 1);
     close(mkstemps(film, 4));
     unlink(film);
-    if (!film_make(film)) {
-        free(view);
+    if (!film_make(film))
         skip();
-    }
     module.next_event = next_while_net_runs;
     module.show = show_and_tell;
     module.wake = wake;
     assert_int_equal(module.open(&display, NULL, &err), BSR_OK);
     assert_int_equal(live_open(&live, &options, &err), BSR_OK);
-    live_view_start(view, &(struct live_view_options){.live = live,
-                                                      .source = "film.mkv",
-                                                      .command = "besra live film.mkv",
-                                                      .precision = "f32",
-                                                      .lens_model = "srcnn",
-                                                      .look = view_usual_look()});
-    assert_int_equal(live_view_loop(view, &module, display, &err), BSR_OK);
-    live_view_stop(view);
+    live_view_start(&view, &(struct live_view_options){.live = live,
+                                                       .source = "film.mkv",
+                                                       .command = "besra live film.mkv",
+                                                       .precision = "f32",
+                                                       .lens_model = "srcnn",
+                                                       .look = view_usual_look()});
+    assert_int_equal(live_view_loop(&view, &module, display, &err), BSR_OK);
+    assert_true(view.times.answers > 0 && view_times_answer(&view.times, 0.5) >= 0);
+    live_view_stop(&view);
     assert_int_equal(live_close(live, &err), BSR_OK);
     module.close(display);
     assert_false(gave_up);
     assert_true(runs >= RUNS && displayed >= (long)RUNS * FRAMES_A_RUN);
     unlink(film);
-    free(view);
+}
+
+static void test_times_are_those_of_the_last_frames(void **state)
+{
+    struct view_times times = {.count = 0};
+    (void)state;
+    assert_true(view_times_build(&times, 0.5) == 0 && view_times_answer(&times, 0.99) == 0);
+    for (int i = 0; i < 1000; i++)
+        view_times_note(&times, i, i % 2 ? i : -1);
+    assert_true(view_times_build(&times, 0) == 1000 - VIEW_FRAMES && view_times_build(&times, 1) == 999);
+    assert_true(view_times_answer(&times, 0) == 1001 - 2 * VIEW_FRAMES &&
+                view_times_answer(&times, 1) == 999);
+    assert_int_equal(times.count, 1000);
+    assert_int_equal(times.answers, 500);
 }
 
 int main(void)
@@ -326,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_each_input_is_shown_by_exactly_one_following_frame),
         cmocka_unit_test(test_an_input_alone_is_shown_by_the_next_frame),
         cmocka_unit_test(test_frames_go_on_while_the_net_runs),
+        cmocka_unit_test(test_times_are_those_of_the_last_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
