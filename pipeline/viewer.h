@@ -77,7 +77,8 @@ struct viewer_snapshot {
     double                  result_progress; /* 0..1 of enlarging */
     const struct detection *detections;      /* best first, without hidden classes; while the net works anew
                                                 on the same picture, those of before; while a video plays, those
-                                                of the newest frame that it has seen, none over a second old */
+                                                of the newest frame that it has seen, none over a second
+                                                older than two runs of the net take */
     size_t                     detection_count;
     const struct viewer_class *classes; /* [class_count], those of a detector */
     size_t                     class_count;

@@ -96,7 +96,9 @@ struct outcome *keep_find(const struct viewer *viewer, const struct entry *entry
 
 bool keep_is_near(const struct viewer *viewer, const struct entry *entry, const struct outcome *outcome)
 {
-    const double oldest = 1; /* second, as a recording has it */
+    /* Seconds. A net's boxes are as old as it took when they come, and twice that before the next ones are
+     * there. */
+    const double oldest = 1 + 2 * outcome->timing.net / 1e3;
 
     if (is_of_frame(entry, outcome))
         return true;
