@@ -254,15 +254,25 @@ static void test_the_command_quotes_what_a_shell_would_read_otherwise(void **unu
         {"- x", "'./- x'"},
         {"\xC3\xA9t\xC3\xA9.jpg", "'\xC3\xA9t\xC3\xA9.jpg'"},
     };
+    char folder[] = "/tmp/besra-quotes-XXXXXX", before[4096];
     (void)unused;
+    assert_non_null(getcwd(before, sizeof before));
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0); /* names that are there: others are no entries */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct viewer *viewer = open_viewer(0);
         char           expected[64];
+        FILE          *file = fopen(cases[i][0], "w");
+        assert_non_null(file);
+        fclose(file);
         add_inputs(viewer, cases[i][0], NULL);
         snprintf(expected, sizeof expected, "besra detect %s", cases[i][1]);
         expect_command(viewer, expected);
         viewer_close(viewer);
+        assert_int_equal(unlink(cases[i][0]), 0);
     }
+    assert_int_equal(chdir(before), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 static void test_the_command_has_what_was_said_of_the_model(void **unused)
