@@ -52,6 +52,8 @@ static void test_a_pasted_picture_is_what_its_file_is(void **unused)
     viewer_close(viewer);
 }
 
+#define TEXT(literal) literal, sizeof literal - 1
+
 static void test_what_is_no_picture_is_refused_and_not_listed(void **unused)
 {
     struct viewer   *tight = open_viewer(1 << 20), *viewer = open_viewer(0);
@@ -65,11 +67,11 @@ static void test_what_is_no_picture_is_refused_and_not_listed(void **unused)
         size_t      size;
         bsr_status  status;
     } rows[] = {
-        {"", 0, BSR_EFORMAT},
-        {"no picture at all", 17, BSR_EFORMAT},
-        {"\x89PNG\r\n\x1a\n broken behind its first bytes", 40, BSR_EDECODE},
+        {TEXT(""), BSR_EFORMAT},
+        {TEXT("no picture at all"), BSR_EFORMAT},
+        {TEXT("\x89PNG\r\n\x1a\n broken behind its first bytes"), BSR_EDECODE},
         {(const char *)whole.data, whole.size / 2, BSR_EDECODE},
-        {"P6\n60000 60000\n255\nfew", 22, BSR_ELIMIT},       /* over --max-pixels */
+        {TEXT("P6\n60000 60000\n255\nfew"), BSR_ELIMIT},     /* over --max-pixels */
         {(const char *)whole.data, whole.size, BSR_EBUDGET}, /* over --memory */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
