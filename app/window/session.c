@@ -87,14 +87,6 @@ bsr_status session_open(struct display **out, const struct session_options *opti
     return status;
 }
 
-/* Milliseconds from one event of the script to the next. */
-static int read_pace(void)
-{
-    const char *text = secure_getenv("BESRA_PLAY_PACE");
-    long        pace = text ? strtol(text, NULL, 10) : 0;
-    return pace > 0 && pace <= SCRIPT_MOST_WAIT_MS ? (int)pace : 0;
-}
-
 bsr_status session_open_window(const struct display_module **module, struct display **out,
                                const struct display_options *options, const struct session_options *hooks,
                                struct bsr_error *err)
@@ -106,7 +98,8 @@ bsr_status session_open_window(const struct display_module **module, struct disp
     session.record = secure_getenv("BESRA_RECORD_EVENTS");
     session.shots = secure_getenv("BESRA_SHOTS");
     session.times = secure_getenv("BESRA_FRAME_TIMES");
-    session.pace_ms = read_pace();
+    const char *pace = secure_getenv("BESRA_PLAY_PACE");
+    session.pace_ms = pace ? (int)fmin(fmax(strtod(pace, NULL), 0), SCRIPT_MOST_WAIT_MS) : 0;
     bsr_status status = display_module_find(&real, err);
     if (status == BSR_OK)
         status = real->open(&display, options, err);
