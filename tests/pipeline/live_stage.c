@@ -29,6 +29,7 @@ static bsr_status source_open(struct video_reader **out, const char *source,
                               const struct video_options *options, struct bsr_error *err)
 {
     const struct stage_opening *opening = &stage.openings[stage.opened];
+    stage.asked = *options;
     if (stage.opened >= stage.opening_count)
         return bsr_fail(err, BSR_EIO, source, "nobody answers");
     stage.opened++;

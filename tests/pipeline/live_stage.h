@@ -36,6 +36,7 @@ struct stage_file {
 struct stage {
     struct stage_opening openings[STAGE_OPENINGS];
     int                  opening_count, opened, closed;
+    struct video_options asked; /* of the newest opening */
     struct stage_file    files[STAGE_FILES];
     int                  file_count;
     double               add_ms;    /* that a frame takes to be recorded */

@@ -119,6 +119,26 @@ static void slow_record(void *context, const char *line, size_t length)
     stage.lines++;
 }
 
+/* Also when it is opened again. */
+static void test_a_camera_is_asked_for_what_was_asked_for(void **state)
+{
+    (void)state;
+    plays((struct stage_opening[]){{.frames = 3, .live = true}, {.frames = 3, .live = true}}, 2);
+    struct live_options options = stage_options();
+    options.reconnect = true;
+    options.frames = 6;
+    options.video = (struct video_options){
+        .width = 1280, .height = 720, .fps = 29.97, .fourcc = "MJPG", .timeout_ms = 1500};
+    struct live *live = stage_open(&options);
+    wait_fine(live);
+    assert_int_equal(live_close(live, NULL), BSR_OK);
+    assert_int_equal(stage.opened, 2);
+    assert_true(stage.asked.width == 1280 && stage.asked.height == 720 && stage.asked.fps == 29.97);
+    assert_string_equal(stage.asked.fourcc, "MJPG");
+    assert_int_equal(stage.asked.timeout_ms, 1500);
+    assert_non_null(stage.asked.stop); /* opening can be given up */
+}
+
 static void test_frames_that_nobody_has_time_for_are_counted(void **state)
 {
     (void)state;
@@ -627,6 +647,7 @@ int main(void)
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
         ON_STAGE(test_each_frame_of_a_file_is_looked_at),
+        ON_STAGE(test_a_camera_is_asked_for_what_was_asked_for),
         ON_STAGE(test_frames_that_nobody_has_time_for_are_counted),
         ON_STAGE(test_no_more_threads_run_the_net_than_asked_for),
         ON_STAGE(test_a_paced_file_takes_its_time),
