@@ -81,6 +81,16 @@ bool result_failed(const struct viewer_snapshot *snapshot)
     return snapshot->result_state == VIEWER_FAILED;
 }
 
+bool has_settled(const struct viewer_snapshot *snapshot)
+{
+    return has_picture(snapshot) && !snapshot->video.seeking && !snapshot->video.playing;
+}
+
+bool has_settled_result(const struct viewer_snapshot *snapshot)
+{
+    return has_settled(snapshot) && has_result(snapshot);
+}
+
 bool has_model(const struct viewer_snapshot *snapshot)
 {
     return snapshot->model_state == VIEWER_READY;

@@ -26,6 +26,10 @@ bool                   picture_failed(const struct viewer_snapshot *snapshot);
 bool                   has_model(const struct viewer_snapshot *snapshot);
 bool                   model_failed(const struct viewer_snapshot *snapshot);
 
+/* A video stands still at the frame that was wanted; with its result. */
+bool has_settled(const struct viewer_snapshot *snapshot);
+bool has_settled_result(const struct viewer_snapshot *snapshot);
+
 /* The same, but only waits. */
 void wait_until(struct viewer *viewer, wanted_snapshot *wanted);
 
