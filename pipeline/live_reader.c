@@ -94,6 +94,17 @@ static void publish(struct live *live, struct live_frame *frame)
     live_note_change(live);
 }
 
+/* With the lock: what is opened while it is paused has no frame that would say so. */
+static bool note_pause(struct live *live)
+{
+    bool noted = live->paused && live->state == LIVE_OPENING;
+    if (noted) {
+        live->state = LIVE_PAUSED;
+        live_note_change(live);
+    }
+    return noted;
+}
+
 /* With the lock: counts a frame. */
 static void count(struct live *live, double time, double arrived_ms, long long damaged)
 {
@@ -132,13 +143,20 @@ static bsr_status hand_out(struct reading *reading, const struct video_frame *re
     bool shown = status == BSR_OK && (!live->paused || live->steps > 0);
     if (shown)
         publish(live, frame);
+    const bool noted = !shown && note_pause(live);
     if (status == BSR_OK && live->has_recorder && !live->each)
         live_enqueue(live, frame, live->found, false);
     live_frame_drop(frame);
     pthread_mutex_unlock(&live->lock);
-    if (shown)
+    if (shown || noted)
         live_wake(live);
     return status;
+}
+
+/* With the lock. */
+static bool is_held(struct live *live)
+{
+    return !live->live && live->paused && live->steps == 0 && !atomic_load(&live->stop);
 }
 
 /* A file waits where it is paused; its clock waits, too. */
@@ -148,7 +166,12 @@ static void wait_paused(struct reading *reading)
     double       began = clock_ms();
 
     pthread_mutex_lock(&live->lock);
-    while (!live->live && live->paused && live->steps == 0 && !atomic_load(&live->stop))
+    if (is_held(live) && note_pause(live)) {
+        pthread_mutex_unlock(&live->lock);
+        live_wake(live);
+        pthread_mutex_lock(&live->lock);
+    }
+    while (is_held(live))
         live_wait_change(live, INFINITY);
     pthread_mutex_unlock(&live->lock);
     reading->began_ms += clock_ms() - began;

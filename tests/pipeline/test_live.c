@@ -340,6 +340,29 @@ static void test_a_paused_file_stands_still_and_steps(void **state)
     live_close(live, NULL);
 }
 
+static bool is_paused(const struct live_snapshot *shot, long long n)
+{
+    (void)n;
+    return shot->state == LIVE_PAUSED;
+}
+
+/* A film that begins again opens each time: a pause that comes just then is one, too. */
+static void test_a_pause_that_comes_while_it_opens_is_one(void **state)
+{
+    (void)state;
+    plays((struct stage_opening[]){{.frames = 20}}, 1);
+    struct live_options options = stage_options();
+    struct live        *live = stage_open(&options);
+    live_pause(live, true);
+    struct live_snapshot shot = wait_for(live, is_paused, 0);
+    live_release(live, &shot);
+    live_pause(live, false);
+    shot = wait_for(live, has_ended, 0);
+    assert_int_equal(shot.stats.looked, 20);
+    live_release(live, &shot);
+    live_close(live, NULL);
+}
+
 static bool has_none(const struct live_snapshot *shot, long long n)
 {
     (void)n;
@@ -657,6 +680,7 @@ int main(void)
         ON_STAGE(test_snapshots_stay_as_they_are),
         ON_STAGE(test_the_newest_frame_is_saved),
         ON_STAGE(test_a_paused_file_stands_still_and_steps),
+        ON_STAGE(test_a_pause_that_comes_while_it_opens_is_one),
         ON_STAGE(test_thresholds_act_on_the_next_frame),
         ON_STAGE(test_shapes_that_are_none_are_refused),
         ON_STAGE(test_what_stands_in_a_zone_is_inside),
