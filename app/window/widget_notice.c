@@ -28,8 +28,7 @@ void notice_add(struct ui *ui, const struct notice *notice, struct rect area)
 {
     const struct theme *theme = ui->theme;
     const double        left = notice->until_ms - ui->now_ms;
-    const float         side = ui_points(ui, 12), most = area.width - 2 * side,
-                round = ui_points(ui, 17);
+    const float         side = ui_points(ui, 12), most = area.width - 2 * side, round = ui_points(ui, 17);
 
     if (!notice->text[0] || left <= 0)
         return;
