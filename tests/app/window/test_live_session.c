@@ -1,12 +1,12 @@
 /* The window of `besra live` on an Xvfb, with the shipped model and a film of sliding cards: a session from
  * end to end. How it looks is test_live_shots.c's. */
-#include "app/window/ground.h"
 #include "app/window/live_view.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 
 #include "tests/app/window/film.h"
 #include "tests/app/window/harness.h"
+#include "tests/app/window/screen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +17,10 @@ enum { PATIENCE_MS = 120 * 1000 };
 
 static char film[] = "/tmp/besra-test-live-XXXXXX.mkv"; /* what is seen of it is "film.mkv" */
 
-static const struct display_module *module;
-static struct display              *display;
-static struct ground                ground;
-static struct live                 *live;
-static const char                  *record_to; /* NULL: nothing is recorded */
-static struct live_view             view;
+static struct screen    screen;
+static struct live     *live;
+static const char      *record_to; /* NULL: nothing is recorded */
+static struct live_view view;
 
 static bool make_film(void)
 {
@@ -33,33 +31,16 @@ static bool make_film(void)
 
 /* ---- the window ------------------------------------------------------------------------------------ */
 
-static void send(const struct event *event)
+static void pass(void *context, const struct event *event, int width, int height, float scale, double now_ms)
 {
-    live_view_pass(&view, event, 1000, 700, 1, clock_ms());
-    module->show(display, &view.list, view.ui.theme->stage);
-}
-
-static void rest(void)
-{
-    send(&(struct event){.kind = EVENT_NONE});
-    send(&(struct event){.kind = EVENT_NONE});
-}
-
-/* As a keyboard does it: what a key types comes behind it. */
-static void key(const char *name)
-{
-    struct event event = {.kind = EVENT_KEY};
-    snprintf(event.text, sizeof event.text, "%s", name);
-    send(&event);
-    event.kind = EVENT_TEXT;
-    if (!name[1])
-        send(&event);
+    live_view_pass(context, event, width, height, scale, now_ms);
 }
 
 static void point(enum event_kind kind, float x, float y, int clicks)
 {
-    send(&(struct event){
-        .kind = kind, .x = x, .y = y, .button = kind == EVENT_POINTER ? 0 : 1, .clicks = clicks});
+    screen_send(&screen,
+                &(struct event){
+                    .kind = kind, .x = x, .y = y, .button = kind == EVENT_POINTER ? 0 : 1, .clicks = clicks});
 }
 
 static void click(float x, float y)
@@ -76,30 +57,33 @@ static void wait_for(enum live_state wanted)
         struct live_snapshot shot = live_snapshot(live);
         there = shot.state == wanted;
         live_release(live, &shot);
-        rest();
+        screen_rest(&screen);
         if (clock_ms() > end)
             fail_msg("waited for too long");
     }
-    rest();
+    screen_rest(&screen);
 }
 
 /* The texts that are shown must be the same everywhere. */
 static void open_all(const char *source, const struct count_shape *shapes, int count)
 {
-    const struct live_options options = {.source = source,
-                                         .model = BESRA_SOURCE_DIR "/models/cards.cfg",
-                                         .detect = {.confidence = -1, .iou = -1},
-                                         .tracking = track_options_default(),
-                                         .threads = 2,
-                                         .record_path = record_to,
-                                         .shapes = shapes,
-                                         .shape_count = count};
-    struct bsr_error          err;
+    const struct live_options  options = {.source = source,
+                                          .model = BESRA_SOURCE_DIR "/models/cards.cfg",
+                                          .detect = {.confidence = -1, .iou = -1},
+                                          .tracking = track_options_default(),
+                                          .threads = 2,
+                                          .record_path = record_to,
+                                          .shapes = shapes,
+                                          .shape_count = count};
+    const struct window_client client = {.context = &view,
+                                         .ui = &view.ui,
+                                         .list = &view.list,
+                                         .wishes = &view.wishes,
+                                         .pictures = &view.pictures,
+                                         .pass = pass};
+    struct bsr_error           err;
 
     setenv("BESRA_MODELS", BESRA_SOURCE_DIR "/models", 1);
-    module = harness_module();
-    display = harness_open(1000, 700);
-    assert_int_equal(ground_open(&ground, module, display, &err), BSR_OK);
     assert_int_equal(live_open(&live, &options, &err), BSR_OK);
     live_view_start(&view, &(struct live_view_options){.live = live,
                                                        .source = "film.mkv",
@@ -109,7 +93,7 @@ static void open_all(const char *source, const struct count_shape *shapes, int c
                                                        .shapes = shapes,
                                                        .shape_count = count,
                                                        .look = view_usual_look()});
-    ground_carry(&ground, &view.ui, &view.pictures);
+    screen_open(&screen, &client, SCREEN_CLOCK, 1000, 700, 1);
     view.numbers = false; /* no two runs have the same */
 }
 
@@ -119,8 +103,7 @@ static void close_all(void)
 
     live_view_stop(&view);
     assert_int_equal(live_close(live, &err), BSR_OK);
-    ground_close(&ground);
-    module->close(display);
+    screen_close(&screen);
 }
 
 /* ---- sessions -------------------------------------------------------------------------------------- */
@@ -138,20 +121,20 @@ static void test_a_session_from_end_to_end(void **state)
     open_all(film, &line, 1);
     wait_for(LIVE_ENDED);
 
-    key("l");
+    screen_key(&screen, "l");
     point(EVENT_PRESS, 100, 200, 1);
     point(EVENT_POINTER, 400, 420, 0);
     point(EVENT_RELEASE, 600, 500, 1);
     assert_int_equal(view.shapes.count, 2);
     assert_int_equal(view.tool, TOOL_NONE);
-    key("z");
+    screen_key(&screen, "z");
     click(120, 260);
     click(300, 260);
-    key("backspace"); /* the last corner again */
+    screen_key(&screen, "backspace"); /* the last corner again */
     assert_int_equal(view.making.count, 1);
     click(320, 240);
     click(300, 420);
-    key("return");
+    screen_key(&screen, "return");
     assert_int_equal(view.shapes.count, 3);
     assert_int_equal(view.shapes.items[2].count, 3);
     const struct count_point before = view.shapes.items[1].points[0];
@@ -160,23 +143,23 @@ static void test_a_session_from_end_to_end(void **state)
     point(EVENT_POINTER, 140, 240, 0);
     point(EVENT_RELEASE, 140, 240, 1);
     assert_true(view.shapes.items[1].points[0].x > before.x && view.shapes.items[1].points[0].y > before.y);
-    rest();
+    screen_rest(&screen);
     assert_non_null(strstr(bytes_text(&view.command), " --count-line 320,40,320,440 --count-line "));
     assert_non_null(strstr(bytes_text(&view.command), " --zone "));
     view.notice.until_ms = 0;
-    rest();
-    harness_tour(display, "live");
+    screen_rest(&screen);
+    harness_tour(screen.display, "live");
 
-    send(&(struct event){.kind = EVENT_KEY, .text = "z", .modifiers = MODIFIER_CTRL});
+    screen_send(&screen, &(struct event){.kind = EVENT_KEY, .text = "z", .modifiers = MODIFIER_CTRL});
     assert_true(view.shapes.items[1].points[0].x == before.x);
-    send(&(struct event){.kind = EVENT_KEY, .text = "z", .modifiers = MODIFIER_CTRL});
+    screen_send(&screen, &(struct event){.kind = EVENT_KEY, .text = "z", .modifiers = MODIFIER_CTRL});
     assert_int_equal(view.shapes.count, 2);
     live_view_pass(&view, &(struct event){.kind = EVENT_NONE}, 1000, 700, 1, clock_ms());
 
-    key("t");
-    key("?");
+    screen_key(&screen, "t");
+    screen_key(&screen, "?");
     assert_true(view.keys_shown);
-    key("escape");
+    screen_key(&screen, "escape");
     assert_false(view.keys_shown);
     close_all();
     unlink(film);
@@ -193,16 +176,16 @@ static void test_what_can_be_set_acts_and_is_in_the_command(void **state)
     open_all(film, NULL, 0);
     wait_for(LIVE_ENDED);
     for (int i = 0; i < 4; i++)
-        key("]");
-    rest();
+        screen_key(&screen, "]");
+    screen_rest(&screen);
     shot = live_snapshot(live);
     assert_true(shot.confidence > view.shot.confidence - 1e-9 && shot.confidence > 0.4);
     live_release(live, &shot);
     assert_non_null(strstr(bytes_text(&view.command), " --conf 0."));
-    send(&(struct event){.kind = EVENT_KEY, .text = "c"}); /* wishes are those of one pass */
+    screen_send(&screen, &(struct event){.kind = EVENT_KEY, .text = "c"}); /* wishes are those of one pass */
     assert_string_equal(view.wishes.copy, bytes_text(&view.command));
 
-    key("u"); /* the lens, whose picture comes when it is done */
+    screen_key(&screen, "u"); /* the lens, whose picture comes when it is done */
     const double end = clock_ms() + PATIENCE_MS;
     while (!view.lens_picture.image.data && clock_ms() < end) {
         point(EVENT_POINTER, 300, 300, 0);
@@ -210,9 +193,9 @@ static void test_what_can_be_set_acts_and_is_in_the_command(void **state)
     }
     assert_non_null(view.lens_picture.image.data);
     assert_int_equal(view.lens_picture.image.width, 2 * view.lens_picture.width);
-    key("escape");
+    screen_key(&screen, "escape");
     assert_false(view.lens_on);
-    send(&(struct event){.kind = EVENT_KEY, .text = "q"});
+    screen_send(&screen, &(struct event){.kind = EVENT_KEY, .text = "q"});
     assert_true(view.wishes.quit);
     close_all();
     unlink(film);
@@ -234,7 +217,7 @@ static void wait_recording(bool wanted)
     while (is_recording() != wanted && clock_ms() < end)
         usleep(10 * 1000);
     assert_true(is_recording() == wanted);
-    rest();
+    screen_rest(&screen);
 }
 
 /* What was begun with the first frame is at 1.1 s, and stands there as the film has ended. */
@@ -254,7 +237,7 @@ static void test_a_recording_is_seen_and_ended(void **state)
     wait_for(LIVE_ENDED);
     wait_recording(true);
     assert_true(view.shot.recorded == 0 && view.recording); /* a snapshot is let go after its pass */
-    key("r");
+    screen_key(&screen, "r");
     wait_recording(false);
     assert_non_null(strstr(view.notice.text, "recorded: /tmp/besra-test-record-"));
     assert_false(view.notice.bad);

@@ -1,60 +1,32 @@
 /* The window of `besra live` in all its states, painted by the module on an Xvfb, held to goldens: on a live
  * that computes nothing, so that no number depends on the machine. */
-#include "app/window/ground.h"
 #include "app/window/live_view.h"
 
 #include "tests/app/window/fake_live.h"
 #include "tests/app/window/harness.h"
+#include "tests/app/window/screen.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct session {
-    const struct display_module *module;
-    struct display              *display;
-    struct ground                ground;
-    struct live_view             view;
-    int                          width, height;
-    float                        scale;
-    double                       now_ms;
+    struct screen    screen;
+    struct live_view view;
 };
 
 static const struct count_point across[] = {{320, 40}, {320, 440}};
 static const struct count_point corners[] = {{400, 250}, {600, 280}, {560, 450}, {420, 440}};
 static const struct count_shape shapes[] = {{across, 2}, {corners, 4}};
 
-static void send(struct session *session, const struct event *event)
+static void pass(void *context, const struct event *event, int width, int height, float scale, double now_ms)
 {
-    session->now_ms += 10;
-    live_view_pass(&session->view, event, session->width, session->height, session->scale, session->now_ms);
-}
-
-static void rest(struct session *session)
-{
-    send(session, &(struct event){.kind = EVENT_NONE});
-    send(session, &(struct event){.kind = EVENT_NONE});
-}
-
-static void key(struct session *session, const char *name)
-{
-    struct event event = {.kind = EVENT_KEY};
-    snprintf(event.text, sizeof event.text, "%s", name);
-    send(session, &event);
-    event.kind = EVENT_TEXT;
-    if (!name[1])
-        send(session, &event);
-    rest(session);
+    live_view_pass(context, event, width, height, scale, now_ms);
 }
 
 static void start(struct session *session, int width, int height, float scale, const char *source,
                   int shape_count)
 {
-    struct bsr_error err;
-    *session = (struct session){.width = width, .height = height, .scale = scale, .now_ms = 1000};
-    session->module = harness_module();
-    session->display = harness_open(width, height);
     fake_live_start();
-    assert_int_equal(ground_open(&session->ground, session->module, session->display, &err), BSR_OK);
     live_view_start(&session->view, &(struct live_view_options){.source = source,
                                                                 .command = "besra live gate.mkv",
                                                                 .precision = "f32",
@@ -62,21 +34,19 @@ static void start(struct session *session, int width, int height, float scale, c
                                                                 .shapes = shapes,
                                                                 .shape_count = shape_count,
                                                                 .look = view_usual_look()});
-    ground_carry(&session->ground, &session->view.ui, &session->view.pictures);
-}
-
-static void check(struct session *session, const char *name)
-{
-    rest(session);
-    session->module->show(session->display, &session->view.list, session->view.ui.theme->stage);
-    harness_check(session->display, name);
+    const struct window_client client = {.context = &session->view,
+                                         .ui = &session->view.ui,
+                                         .list = &session->view.list,
+                                         .wishes = &session->view.wishes,
+                                         .pictures = &session->view.pictures,
+                                         .pass = pass};
+    screen_open(&session->screen, &client, SCREEN_COUNTS, width, height, scale);
 }
 
 static void stop(struct session *session)
 {
     live_view_stop(&session->view);
-    ground_close(&session->ground);
-    session->module->close(session->display);
+    screen_close(&session->screen);
     fake_live_stop();
 }
 
@@ -86,14 +56,14 @@ static void test_things_are_followed_and_counted(void **state)
     NEEDS_DISPLAY();
     struct session s;
     start(&s, 1000, 700, 1, "gate.mkv", 2);
-    key(&s, "r");
+    screen_key(&s.screen, "r");
     assert_true(fake_live.shot.recording);
     fake_live.shot.recorded = 83;
-    check(&s, "live_counts");
-    key(&s, "t");
-    check(&s, "live_counts_light");
-    key(&s, "?");
-    check(&s, "live_keys_light");
+    screen_check(&s.screen, "live_counts");
+    screen_key(&s.screen, "t");
+    screen_check(&s.screen, "live_counts_light");
+    screen_key(&s.screen, "?");
+    screen_check(&s.screen, "live_keys_light");
     stop(&s);
 }
 
@@ -105,12 +75,12 @@ static void test_large_points_and_small_windows(void **state)
     (void)state;
     NEEDS_DISPLAY();
     start(&s, 1600, 1200, 2, "gate.mkv", 2);
-    check(&s, "live_2x");
+    screen_check(&s.screen, "live_2x");
     stop(&s);
     start(&s, 640, 480, 1, name, 2);
-    check(&s, "live_small");
-    key(&s, "?");
-    check(&s, "live_small_keys");
+    screen_check(&s.screen, "live_small");
+    screen_key(&s.screen, "?");
+    screen_check(&s.screen, "live_small_keys");
     stop(&s);
 }
 
@@ -120,7 +90,7 @@ static void test_tools_say_what_to_do(void **state)
     NEEDS_DISPLAY();
     struct session s;
     start(&s, 1000, 700, 1, "gate.mkv", 0);
-    key(&s, "z");
+    screen_key(&s.screen, "z");
     for (int i = 0; i < 3; i++) {
         const struct event press = {.kind = EVENT_PRESS,
                                     .x = (float)(150 + 120 * i),
@@ -129,18 +99,18 @@ static void test_tools_say_what_to_do(void **state)
                                     .clicks = 1};
         struct event       release = press;
         release.kind = EVENT_RELEASE;
-        send(&s, &press);
-        send(&s, &release);
+        screen_send(&s.screen, &press);
+        screen_send(&s.screen, &release);
     }
-    send(&s, &(struct event){.kind = EVENT_POINTER, .x = 300, .y = 500});
-    check(&s, "live_zone_tool");
-    key(&s, "escape");
+    screen_send(&s.screen, &(struct event){.kind = EVENT_POINTER, .x = 300, .y = 500});
+    screen_check(&s.screen, "live_zone_tool");
+    screen_key(&s.screen, "escape");
     fake_live.lens_opening = true;
-    key(&s, "u");
-    send(&s, &(struct event){.kind = EVENT_POINTER, .x = 300, .y = 400});
-    check(&s, "live_lens_opens");
+    screen_key(&s.screen, "u");
+    screen_send(&s.screen, &(struct event){.kind = EVENT_POINTER, .x = 300, .y = 400});
+    screen_check(&s.screen, "live_lens_opens");
     fake_live.lens_opening = false; /* there is no model for it */
-    check(&s, "live_no_lens");
+    screen_check(&s.screen, "live_no_lens");
     stop(&s);
 }
 
@@ -167,19 +137,19 @@ static void test_trouble_with_the_source_is_said(void **state)
     fake_live.shot.stats.reconnects = 3;
     fake_live.shot.stats.damaged = 2;
     set_state(LIVE_WAITING, "nothing came for 10 s; trying again in 4 s");
-    check(&s, "live_waiting");
+    screen_check(&s.screen, "live_waiting");
     set_state(LIVE_ENDED, "");
-    check(&s, "live_ended");
+    screen_check(&s.screen, "live_ended");
     take_frame_away();
     set_state(LIVE_OPENING, "");
-    check(&s, "live_opening");
+    screen_check(&s.screen, "live_opening");
     stop(&s);
     start(&s, 1000, 700, 1, "/dev/video7", 0);
     take_frame_away();
     set_state(LIVE_FAILED,
               "there is no such camera; there are /dev/video0 (Integrated Camera: Integrated C) and "
               "/dev/video2 (a camera with a long name)");
-    check(&s, "live_failed");
+    screen_check(&s.screen, "live_failed");
     stop(&s);
 }
 

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 
 #include "tests/app/window/fake_viewer.h"
+#include "tests/app/window/plain_ground.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,60 +17,14 @@
 
 #include <cmocka.h>
 
-static struct view view;
-static char        said[16384];  /* the text of the last pass, a line each */
-static char        copied[1024]; /* the clipboard */
-static double      now;
-static int         width, height, pictures;
-
-static float text_width(void *context, const char *text, float size)
-{
-    (void)context;
-    return (float)strlen(text) * size / 2;
-}
-
-static void add_text(void *context, struct paint_list *list, float x, float baseline, const char *text,
-                     float size, struct colour colour)
-{
-    size_t length = strlen(said);
-    (void)context;
-    (void)list;
-    (void)x;
-    (void)baseline;
-    (void)size;
-    (void)colour;
-    snprintf(said + length, sizeof said - length, "%s\n", text);
-}
-
-static void paint_picture(void *context, struct paint_list *list, const struct bsr_image *image,
-                          unsigned long long id, struct rect from, struct rect to, bool smooth)
-{
-    (void)context;
-    (void)smooth;
-    assert_non_null(image);
-    assert_true(id != 0);
-    assert_true(from.x >= 0 && from.y >= 0 && from.x + from.width <= (float)image->width &&
-                from.y + from.height <= (float)image->height);
-    paint_image(list, 1, from, to, (struct colour){255, 255, 255, 255}, true);
-    pictures++;
-}
-
-static char *get_copied(void *context)
-{
-    (void)context;
-    return mem_copy_text(copied);
-}
-
-static void set_copied(void *context, const char *text)
-{
-    (void)context;
-    snprintf(copied, sizeof copied, "%s", text);
-}
+static struct view         view;
+static struct plain_ground ground;
+static double              now;
+static int                 width, height;
 
 static void send(const struct event *event)
 {
-    said[0] = '\0';
-    pictures = 0;
+    plain_ground_clear(&ground);
     now += 5;
     view_pass(&view, event, width, height, 1, now);
     assert_false(view.list.failed);
@@ -115,7 +70,7 @@ static void click(float x, float y)
 static bool saw(const char *text)
 {
     rest();
-    return strstr(said, text) != NULL;
+    return strstr(ground.said, text) != NULL;
 }
 
 static int setup(void **state)
@@ -127,13 +82,10 @@ static int setup(void **state)
     fake_start();
     viewer_open(&viewer, &(struct viewer_options){0}, &err);
     view_start(&view, viewer, &look);
-    view.ui.type = (struct ui_type){NULL, text_width, add_text};
-    view.ui.clipboard = (struct ui_clipboard){NULL, get_copied, set_copied};
-    view.pictures = (struct ui_pictures){.paint = paint_picture};
+    plain_ground_carry(&ground, &view.ui, &view.pictures);
     width = 1200;
     height = 800;
     now = 1000;
-    copied[0] = '\0';
     rest();
     return 0;
 }
@@ -277,7 +229,7 @@ static void test_what_is_enlarged_stays_where_it_is(void **state)
     fake_enlarger();
     rest();
     assert_true(fabs(view.canvas.zoom - zoom / 2) < 1e-9 && fabs(view.canvas.x - 2 * x) < 1e-9);
-    assert_int_equal(pictures, 2); /* before, after */
+    assert_int_equal(ground.pictures, 2); /* before, after */
 }
 
 static void test_ways_to_compare(void **state)
@@ -288,13 +240,13 @@ static void test_ways_to_compare(void **state)
     for (int i = 0; i < COMPARE_COUNT; i++) {
         assert_int_equal(view.look.compare, i);
         move(400, 300);
-        assert_int_equal(pictures, i < COMPARE_AFTER ? 2 : 1);
+        assert_int_equal(ground.pictures, i < COMPARE_AFTER ? 2 : 1);
         key("v", 0);
     }
     assert_int_equal(view.look.compare, 0);
     fake.shot.plain = NULL; /* not made yet */
     rest();
-    assert_int_equal(pictures, 1);
+    assert_int_equal(ground.pictures, 1);
 }
 
 static void test_tasks_bring_back_their_last_model(void **state)

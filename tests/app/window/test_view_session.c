@@ -1,6 +1,5 @@
 /* The window with a real viewer and the shipped models on an Xvfb: a session from end to end. With
  * BESRA_UPDATE_TOUR=1 its shots become the pictures of docs/view.md. */
-#include "app/window/ground.h"
 #include "app/window/view.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -8,6 +7,7 @@
 #include "media/picture.h"
 
 #include "tests/app/window/harness.h"
+#include "tests/app/window/screen.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,12 +17,10 @@
 
 enum { PATIENCE_MS = 120 * 1000 };
 
-static const struct display_module *module;
-static struct display              *display;
-static struct ground                ground;
-static struct view                  view;
-static struct viewer               *viewer;
-static atomic_int                   wakes;
+static struct screen  screen;
+static struct view    view;
+static struct viewer *viewer;
+static atomic_int     wakes;
 
 static void wake(void *context)
 {
@@ -30,22 +28,9 @@ static void wake(void *context)
     atomic_fetch_add(&wakes, 1);
 }
 
-static void send(const struct event *event)
+static void pass(void *context, const struct event *event, int width, int height, float scale, double now_ms)
 {
-    view_pass(&view, event, 1200, 800, 1, clock_ms());
-    module->show(display, &view.list, view.ui.theme->stage);
-}
-
-static void rest(void)
-{
-    send(&(struct event){.kind = EVENT_NONE});
-}
-
-static void key(const char *name)
-{
-    struct event event = {.kind = EVENT_KEY};
-    snprintf(event.text, sizeof event.text, "%s", name);
-    send(&event);
+    view_pass(context, event, width, height, scale, now_ms);
 }
 
 typedef bool condition(const struct viewer_snapshot *shot);
@@ -74,7 +59,7 @@ static void wait_until(condition *holds)
         struct viewer_snapshot shot = viewer_snapshot(viewer);
         bool                   there = holds(&shot);
         viewer_release(viewer, &shot);
-        rest();
+        screen_rest(&screen);
         if (there)
             break;
         if (clock_ms() > end)
@@ -83,7 +68,7 @@ static void wait_until(condition *holds)
     }
     for (int i = 0; i < 50; i++) { /* small pictures of the filmstrip come one by one */
         usleep(10 * 1000);
-        rest();
+        screen_rest(&screen);
     }
 }
 
@@ -98,27 +83,30 @@ static size_t found(void)
 /* Into the docs, where that is asked for. */
 static void shoot(const char *name)
 {
-    send(&(struct event){.kind = EVENT_POINTER, .x = 620, .y = 750}); /* no tip in the way */
-    harness_tour(display, name);
+    screen_send(&screen, &(struct event){.kind = EVENT_POINTER, .x = 620, .y = 750}); /* no tip in the way */
+    harness_tour(screen.display, name);
 }
 
 static void open_all(void)
 {
-    static char            folder[] = "assets/cards"; /* a path that is the same everywhere */
-    char                  *inputs[] = {folder};
-    struct bsr_error       err;
-    const struct view_look look = view_usual_look();
+    static char                folder[] = "assets/cards"; /* a path that is the same everywhere */
+    char                      *inputs[] = {folder};
+    const struct window_client client = {.context = &view,
+                                         .ui = &view.ui,
+                                         .list = &view.list,
+                                         .wishes = &view.wishes,
+                                         .pictures = &view.pictures,
+                                         .pass = pass};
+    struct bsr_error           err;
+    const struct view_look     look = view_usual_look();
 
     assert_int_equal(chdir(BESRA_SOURCE_DIR), 0);
     setenv("BESRA_MODELS", BESRA_SOURCE_DIR "/models", 1);
-    module = harness_module();
-    display = harness_open(1200, 800);
-    assert_int_equal(ground_open(&ground, module, display, &err), BSR_OK);
     assert_int_equal(viewer_open(&viewer, &(struct viewer_options){.threads = 2, .wake = wake}, &err),
                      BSR_OK);
     view_start(&view, viewer, &look);
-    ground_carry(&ground, &view.ui, &view.pictures);
-    rest();
+    screen_open(&screen, &client, SCREEN_CLOCK, 1200, 800, 1);
+    screen_rest(&screen);
     assert_int_equal(viewer_add(viewer, inputs, 1, true, &err), BSR_OK);
     viewer_load_model(viewer, "cards", CARD_TASK_UNKNOWN);
 }
@@ -127,8 +115,7 @@ static void close_all(void)
 {
     view_stop(&view);
     viewer_close(viewer);
-    ground_close(&ground);
-    module->close(display);
+    screen_close(&screen);
 }
 
 /* What the status line says is a command that is understood, with these settings. */
@@ -139,7 +126,7 @@ static void check_command(double confidence)
     struct options   options = {0};
     struct bsr_error err;
 
-    rest();
+    screen_rest(&screen);
     snprintf(line, sizeof line, "%s", bytes_text(&view.command));
     for (char *word = strtok(line, " "); word && count < 63; word = strtok(NULL, " "))
         words[count++] = word;
@@ -154,10 +141,11 @@ static void check_command(double confidence)
 
 static void drag_confidence(float from, float to)
 {
-    send(&(struct event){.kind = EVENT_PRESS, .x = from, .y = 108, .button = 1, .clicks = 1});
+    screen_send(&screen, &(struct event){.kind = EVENT_PRESS, .x = from, .y = 108, .button = 1, .clicks = 1});
     for (int i = 1; i <= 20; i++)
-        send(&(struct event){.kind = EVENT_POINTER, .x = from + (to - from) * (float)i / 20, .y = 108});
-    send(&(struct event){.kind = EVENT_RELEASE, .x = to, .y = 108, .button = 1});
+        screen_send(&screen, &(struct event){
+                                 .kind = EVENT_POINTER, .x = from + (to - from) * (float)i / 20, .y = 108});
+    screen_send(&screen, &(struct event){.kind = EVENT_RELEASE, .x = to, .y = 108, .button = 1});
 }
 
 static void test_a_session_from_end_to_end(void **state)
@@ -176,22 +164,22 @@ static void test_a_session_from_end_to_end(void **state)
     wait_until(is_detected);
     assert_true(found() < before);
     check_command(0.90);
-    key("n");
-    key("right");
+    screen_key(&screen, "n");
+    screen_key(&screen, "right");
     wait_until(is_detected);
     viewer_undo(viewer);
     wait_until(is_detected);
     assert_true(found() > 0);
-    key("n");
-    key("left");
-    key("u");
+    screen_key(&screen, "n");
+    screen_key(&screen, "left");
+    screen_key(&screen, "u");
     wait_until(is_enlarged);
     shoot("view-enlarge");
     for (int i = 0; i < COMPARE_COUNT; i++) {
-        key("v");
-        rest();
+        screen_key(&screen, "v");
+        screen_rest(&screen);
     }
-    key("d");
+    screen_key(&screen, "d");
     wait_until(is_detected);
     close_all();
 }
@@ -206,10 +194,11 @@ static void test_every_input_has_its_frame_while_the_net_runs(void **state)
     int moved = 0;
     for (int i = 0; i < 60; i++) {
         if (i % 10 == 0)
-            key(i % 20 ? "left" : "right"); /* another picture to look at */
+            screen_key(&screen, i % 20 ? "left" : "right"); /* another picture to look at */
         double             was = view.canvas.x;
         unsigned long long frames = view.list.count;
-        send(&(struct event){.kind = EVENT_WHEEL, .x = (float)(300 + i), .y = 300, .dy = i % 2 ? -1 : 1});
+        screen_send(&screen, &(struct event){
+                                 .kind = EVENT_WHEEL, .x = (float)(300 + i), .y = 300, .dy = i % 2 ? -1 : 1});
         moved += view.canvas.x != was || view.list.count != frames;
     }
     assert_true(moved > 20);

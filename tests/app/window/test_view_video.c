@@ -5,6 +5,7 @@
 #include "app/window/widget_timeline.h"
 
 #include "tests/app/window/fake_viewer.h"
+#include "tests/app/window/plain_ground.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,51 +18,13 @@
 
 enum { WIDTH = 1200, HEIGHT = 800 };
 
-static struct view        view;
-static char               said[16384]; /* the text of the last pass, a line each */
-static double             now;
-static int                changes; /* pictures that were said to have other pixels */
-static unsigned long long changed;
-
-static float text_width(void *context, const char *text, float size)
-{
-    (void)context;
-    return (float)strlen(text) * size / 2;
-}
-
-static void add_text(void *context, struct paint_list *list, float x, float baseline, const char *text,
-                     float size, struct colour colour)
-{
-    size_t length = strlen(said);
-    (void)context;
-    (void)list;
-    (void)x;
-    (void)baseline;
-    (void)size;
-    (void)colour;
-    snprintf(said + length, sizeof said - length, "%s\n", text);
-}
-
-static void paint_picture(void *context, struct paint_list *list, const struct bsr_image *image,
-                          unsigned long long id, struct rect from, struct rect to, bool smooth)
-{
-    (void)context;
-    (void)image;
-    (void)id;
-    (void)smooth;
-    paint_image(list, 1, from, to, (struct colour){255, 255, 255, 255}, true);
-}
-
-static void change_picture(void *context, unsigned long long id)
-{
-    (void)context;
-    changes++;
-    changed = id;
-}
+static struct view         view;
+static struct plain_ground ground;
+static double              now;
 
 static void send(const struct event *event)
 {
-    said[0] = '\0';
+    plain_ground_clear(&ground);
     now += 5;
     view_pass(&view, event, WIDTH, HEIGHT, 1, now);
     assert_false(view.list.failed);
@@ -99,13 +62,10 @@ static int setup(void **state)
     (void)state;
     fake_start();
     now = 1000;
-    changes = 0;
     struct viewer *viewer = NULL;
     assert_int_equal(viewer_open(&viewer, &(struct viewer_options){0}, NULL), BSR_OK);
     view_start(&view, viewer, &look);
-    view.ui.type = (struct ui_type){NULL, text_width, add_text};
-    view.pictures.paint = paint_picture;
-    view.pictures.change = change_picture;
+    plain_ground_carry(&ground, &view.ui, &view.pictures);
     fake_pictures(5);
     fake_video();
     fake_detector(3);
@@ -123,7 +83,7 @@ static int teardown(void **state)
 
 static bool saw(const char *text)
 {
-    return strstr(said, text) != NULL;
+    return strstr(ground.said, text) != NULL;
 }
 
 /* ---- keys ----------------------------------------------------------------------------------------- */
@@ -250,13 +210,13 @@ static void test_each_frame_goes_into_the_same_texture(void **state)
 {
     (void)state;
     rest();
-    int before = changes;
+    int before = ground.changes;
     rest();
-    assert_int_equal(changes, before);
+    assert_int_equal(ground.changes, before);
     fake.shot.video.frame_id++;
     rest();
-    assert_int_equal(changes, before + 1);
-    assert_int_equal(changed, fake.shot.picture_id);
+    assert_int_equal(ground.changes, before + 1);
+    assert_int_equal(ground.changed, fake.shot.picture_id);
 }
 
 static void test_what_keeps_it_from_going_on_is_said(void **state)

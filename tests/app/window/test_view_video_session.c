@@ -1,12 +1,12 @@
 /* A video in the window of `besra view`, with the shipped model and a film of sliding cards: a session from
  * end to end, by keys and pointer. */
-#include "app/window/ground.h"
 #include "app/window/view.h"
 #include "base/clock.h"
 #include "media/picture.h"
 #include "media/video.h"
 
 #include "tests/app/window/harness.h"
+#include "tests/app/window/screen.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,12 +18,10 @@ enum { WIDTH = 640, HEIGHT = 480, FRAMES = 80, FPS = 20 };
 
 #define PATIENCE_MS 120000.0
 
-static const struct display_module *module;
-static struct display              *display;
-static struct ground                ground;
-static struct view                  view;
-static struct viewer               *viewer;
-static char                         folder[] = "/tmp/besra-test-view-XXXXXX";
+static struct screen  screen;
+static struct view    view;
+static struct viewer *viewer;
+static char           folder[] = "/tmp/besra-test-view-XXXXXX";
 
 /* ---- the film ------------------------------------------------------------------------------------- */
 
@@ -67,26 +65,9 @@ static void remove_film(void)
 
 /* ---- the window ------------------------------------------------------------------------------------ */
 
-static void send(const struct event *event)
+static void pass(void *context, const struct event *event, int width, int height, float scale, double now_ms)
 {
-    view_pass(&view, event, 1200, 800, 1, clock_ms());
-    module->show(display, &view.list, view.ui.theme->stage);
-}
-
-static void rest(void)
-{
-    send(&(struct event){.kind = EVENT_NONE});
-}
-
-/* As a keyboard does it: what a key types comes behind it. */
-static void key(const char *name)
-{
-    struct event event = {.kind = EVENT_KEY};
-    snprintf(event.text, sizeof event.text, "%s", name);
-    send(&event);
-    event.kind = EVENT_TEXT;
-    if (!name[1])
-        send(&event);
+    view_pass(context, event, width, height, scale, now_ms);
 }
 
 typedef bool condition(const struct viewer_snapshot *shot);
@@ -113,29 +94,32 @@ static struct viewer_video wait_until(condition *holds)
         there = holds(&shot);
         video = shot.video;
         viewer_release(viewer, &shot);
-        rest();
+        screen_rest(&screen);
         if (clock_ms() > end)
             fail_msg("waited for too long");
     }
-    rest();
+    screen_rest(&screen);
     return video;
 }
 
 static void open_all(void)
 {
-    static char            film[] = "table.mp4", pictures[] = "cards";
-    char                  *inputs[] = {film, pictures};
-    struct bsr_error       err;
-    const struct view_look look = view_usual_look();
+    static char                film[] = "table.mp4", pictures[] = "cards";
+    char                      *inputs[] = {film, pictures};
+    const struct window_client client = {.context = &view,
+                                         .ui = &view.ui,
+                                         .list = &view.list,
+                                         .wishes = &view.wishes,
+                                         .pictures = &view.pictures,
+                                         .pass = pass};
+    struct bsr_error           err;
+    const struct view_look     look = view_usual_look();
 
     setenv("BESRA_MODELS", BESRA_SOURCE_DIR "/models", 1);
-    module = harness_module();
-    display = harness_open(1200, 800);
-    assert_int_equal(ground_open(&ground, module, display, &err), BSR_OK);
     assert_int_equal(viewer_open(&viewer, &(struct viewer_options){.threads = 2}, &err), BSR_OK);
     view_start(&view, viewer, &look);
-    ground_carry(&ground, &view.ui, &view.pictures);
-    rest();
+    screen_open(&screen, &client, SCREEN_CLOCK, 1200, 800, 1);
+    screen_rest(&screen);
     assert_int_equal(viewer_add(viewer, inputs, 2, true, &err), BSR_OK);
     viewer_load_model(viewer, "cards", CARD_TASK_UNKNOWN);
 }
@@ -144,8 +128,7 @@ static void close_all(void)
 {
     view_stop(&view);
     viewer_close(viewer);
-    ground_close(&ground);
-    module->close(display);
+    screen_close(&screen);
 }
 
 static void expect_line(const char *ends)
@@ -159,19 +142,20 @@ static void expect_line(const char *ends)
 
 static void drag_time_line(float from, float to, float y)
 {
-    send(&(struct event){.kind = EVENT_POINTER, .x = from, .y = y});
-    send(&(struct event){.kind = EVENT_PRESS, .x = from, .y = y, .button = 1, .clicks = 1});
+    screen_send(&screen, &(struct event){.kind = EVENT_POINTER, .x = from, .y = y});
+    screen_send(&screen, &(struct event){.kind = EVENT_PRESS, .x = from, .y = y, .button = 1, .clicks = 1});
     for (int i = 1; i <= 20; i++)
-        send(&(struct event){.kind = EVENT_POINTER, .x = from + (to - from) * (float)i / 20, .y = y});
-    send(&(struct event){.kind = EVENT_RELEASE, .x = to, .y = y, .button = 1});
+        screen_send(&screen,
+                    &(struct event){.kind = EVENT_POINTER, .x = from + (to - from) * (float)i / 20, .y = y});
+    screen_send(&screen, &(struct event){.kind = EVENT_RELEASE, .x = to, .y = y, .button = 1});
 }
 
 static void play_and_pause(void)
 {
-    key("space");
+    screen_key(&screen, "space");
     wait_until(plays_with_boxes);
     expect_line("--realtime table.mp4");
-    key("space");
+    screen_key(&screen, "space");
     struct viewer_video video = wait_until(stands);
     assert_true(video.number > 20);
     assert_null(video.why);
@@ -183,9 +167,9 @@ static void save(void)
     struct bsr_image image;
     struct bsr_error err;
 
-    key("s");
+    screen_key(&screen, "s");
     assert_string_equal(view.field.text, "besra-out/cards/table-frame-40.png");
-    key("return");
+    screen_key(&screen, "return");
     if (bsr_image_read(&image, "besra-out/cards/table-frame-40.png", &err) != BSR_OK)
         fail_msg("%s: %s", view.field_why, err.message);
     assert_int_equal(image.width, WIDTH);
@@ -203,10 +187,10 @@ static void test_a_session_with_a_video(void **state)
     open_all();
     assert_int_equal(wait_until(stands).number, 0);
     expect_line("'table.mp4#t=0'");
-    key(".");
+    screen_key(&screen, ".");
     assert_int_equal(wait_until(stands).number, 1);
     expect_line("'table.mp4#t=0.05'");
-    key(",");
+    screen_key(&screen, ",");
     assert_int_equal(wait_until(stands).number, 0);
     play_and_pause();
     drag_time_line(130, 600, 668);
@@ -221,8 +205,8 @@ static void test_a_session_with_a_video(void **state)
     wait_until(stands);
     view.notice.until_ms = 0;                       /* its line is in the way */
     for (int i = 0; i < 50; i++, usleep(10 * 1000)) /* small pictures come one by one */
-        send(&(struct event){.kind = EVENT_POINTER, .x = 620, .y = 750});
-    harness_tour(display, "view-video");
+        screen_send(&screen, &(struct event){.kind = EVENT_POINTER, .x = 620, .y = 750});
+    harness_tour(screen.display, "view-video");
     close_all();
     remove_film();
 }
